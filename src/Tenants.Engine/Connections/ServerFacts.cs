@@ -1,0 +1,63 @@
+using Npgsql;
+
+namespace Tenants.Engine.Connections;
+
+/// <summary>What the server says about itself and about the login.</summary>
+/// <param name="ServerVersion">The server's version.</param>
+/// <param name="Database">The database's name.</param>
+/// <param name="SessionUser">The login.</param>
+/// <param name="IsSuperuser">The login is a superuser: no policy binds it.</param>
+/// <param name="BypassesRls">The login has BYPASSRLS: no policy binds it.</param>
+/// <param name="CanCreateRoles">The login may create roles.</param>
+/// <param name="IsReplica">The server is a read-only replica.</param>
+/// <param name="Encoding">The database's encoding.</param>
+public sealed record ServerFacts(
+    Version ServerVersion, string Database, string SessionUser, bool IsSuperuser, bool BypassesRls, bool CanCreateRoles, bool IsReplica, string Encoding)
+{
+    /// <summary>The oldest server that works.</summary>
+    internal static readonly Version Oldest = new(14, 0);
+
+    internal static async Task<ServerFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var version = connection.PostgreSqlVersion;
+        if (version < Oldest)
+        {
+            throw new TenantException(
+                "ServerNotSupported",
+                TenantErrorKind.NotSupported,
+                $"The server is PostgreSQL {version.Major}, and {Oldest.Major} is the oldest that works: earlier ones get no more security fixes, and row-level security had some that matter. Upgrade the server.");
+        }
+
+        await using var command = new NpgsqlCommand(
+            """
+            select pg_catalog.current_database(), session_user::text, r.rolsuper, r.rolbypassrls, r.rolcreaterole,
+                   pg_catalog.pg_is_in_recovery(), pg_catalog.getdatabaseencoding()::text
+            from pg_catalog.pg_roles r where r.rolname = session_user
+            """,
+            connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return new ServerFacts(
+            version,
+            reader.GetString(0),
+            reader.GetString(1),
+            reader.GetBoolean(2),
+            reader.GetBoolean(3),
+            reader.GetBoolean(4),
+            reader.GetBoolean(5),
+            reader.GetString(6));
+    }
+
+    internal IEnumerable<string> Warnings()
+    {
+        if (IsSuperuser || BypassesRls)
+        {
+            yield return $"The login '{SessionUser}' {(IsSuperuser ? "is a superuser" : "has BYPASSRLS")}: no policy binds it in other tools. Tenants' SQL never runs as it here, but an admin login without that right is safer.";
+        }
+
+        if (ServerVersion.Major < 15)
+        {
+            yield return $"PostgreSQL {ServerVersion.Major} is out of support. It works, but upgrade the server.";
+        }
+    }
+}

@@ -1,0 +1,19 @@
+namespace Tenants.Engine.Plans;
+
+/// <summary>An ordered list of steps that takes the database from what it is to what was asked.</summary>
+/// <param name="Target">What it is about: a table, the database.</param>
+/// <param name="Steps">The missing steps, in order; none where nothing is missing.</param>
+public sealed record Plan(string Target, IReadOnlyList<PlanStep> Steps)
+{
+    /// <summary>What the user should hear: what makes the result less tight than it looks, with the mend.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What the user should be asked before it runs; none where nobody is hurt.</summary>
+    public IReadOnlyList<string> Questions { get; init; } = [];
+
+    /// <summary>True where nothing is missing.</summary>
+    public bool IsEmpty => Steps.Count == 0;
+
+    /// <summary>The statements, as a run would execute them.</summary>
+    public string ToScript() => string.Join("\n", Steps.Select(s => s.Up.TrimEnd() + ";"));
+}

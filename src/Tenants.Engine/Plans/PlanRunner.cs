@@ -1,0 +1,71 @@
+using Npgsql;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Errors;
+
+namespace Tenants.Engine.Plans;
+
+/// <summary>Applies a plan: all of it in one transaction, or nothing.</summary>
+public static class PlanRunner
+{
+    /// <summary>How long a step may wait for a lock: everybody who comes after it waits as well.</summary>
+    private const string LockTimeout = "10s";
+
+    /// <summary>Applies a plan.</summary>
+    /// <param name="database">Where.</param>
+    /// <param name="plan">What.</param>
+    /// <param name="onStep">Told of each step before it runs.</param>
+    /// <param name="onNotice">Told of each notice of the server, on any thread.</param>
+    /// <param name="cancellationToken">Stops it; nothing is changed then.</param>
+    /// <exception cref="TenantException">A step failed; nothing was changed.</exception>
+    public static async Task RunAsync(
+        TenantDatabase database,
+        Plan plan,
+        Action<PlanStep>? onStep = null,
+        Action<ServerNotice>? onNotice = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(plan);
+        if (plan.IsEmpty)
+        {
+            return;
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        void Pass(object sender, NpgsqlNoticeEventArgs e) =>
+            onNotice?.Invoke(new ServerNotice(e.Notice.InvariantSeverity, e.Notice.SqlState, e.Notice.MessageText));
+
+        connection.Notice += Pass;
+        try
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+
+            // No name in a plan is looked up by path, and a plan is not cut by the limit that is meant for queries.
+            await ExecuteAsync(
+                connection,
+                $"select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('lock_timeout', '{LockTimeout}', true), pg_catalog.set_config('statement_timeout', '0', true)",
+                cancellationToken).ConfigureAwait(false);
+            foreach (var step in plan.Steps)
+            {
+                onStep?.Invoke(step);
+                await ExecuteAsync(connection, step.Up, cancellationToken).ConfigureAwait(false);
+            }
+
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e))
+        {
+            throw ServerErrors.Translate(e);
+        }
+        finally
+        {
+            connection.Notice -= Pass;
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

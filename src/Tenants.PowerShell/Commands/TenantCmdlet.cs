@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using Tenants.Engine.Connections;
+using Tenants.Hosting;
+
+namespace Tenants.Commands;
+
+/// <summary>The base of all cmdlets: asynchronous bodies on the pipeline's thread, cancellation, notices and errors.</summary>
+public abstract class TenantCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentQueue<ServerNotice> _notices = new();
+
+    /// <summary>Cancelled when the pipeline is stopped (Ctrl+C, or a consumer that has seen enough).</summary>
+    protected CancellationToken StopToken => _stop.Token;
+
+    /// <summary>Runs once, before the first input.</summary>
+    protected virtual Task BeginAsync() => Task.CompletedTask;
+
+    /// <summary>Runs for each input. No ConfigureAwait(false) in here: it writes to the pipeline.</summary>
+    protected virtual Task ProcessAsync() => Task.CompletedTask;
+
+    /// <summary>Runs once, after the last input.</summary>
+    protected virtual Task EndAsync() => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    protected sealed override void BeginProcessing() => Run(BeginAsync);
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord() => Run(ProcessAsync);
+
+    /// <inheritdoc/>
+    protected sealed override void EndProcessing() => Run(EndAsync);
+
+    /// <inheritdoc/>
+    protected sealed override void StopProcessing() => _stop.Cancel();
+
+    /// <summary>Takes a notice of the server, on any thread; it is written on the pipeline's.</summary>
+    protected void OnNotice(ServerNotice notice) => _notices.Enqueue(notice);
+
+    /// <summary>Writes the notices that have come. Called between rows and at the end of each step.</summary>
+    protected void WriteNotices()
+    {
+        while (_notices.TryDequeue(out var notice))
+        {
+            switch (notice.Severity)
+            {
+                case "WARNING":
+                    WriteWarning(notice.Message);
+                    break;
+                case "NOTICE" or "INFO":
+                    WriteInformation(new InformationRecord(notice.Message, MyInvocation.MyCommand.Name));
+                    break;
+                default:
+                    WriteDebug($"{notice.Severity}: {notice.Message}");
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Writes an error that ends this item only.</summary>
+    protected void WriteFailure(TenantException exception, object? target = null) => WriteError(exception.ToErrorRecord(target));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Lets go of what the cmdlet holds.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stop.Dispose();
+        }
+    }
+
+    private void Run(Func<Task> body)
+    {
+        try
+        {
+            PipelineContext.Run(body);
+        }
+        catch (PipelineStoppedException)
+        {
+            throw;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (TenantException e)
+        {
+            TryWriteNotices();
+            ThrowTerminatingError(e.ToErrorRecord());
+        }
+
+        TryWriteNotices();
+    }
+
+    private void TryWriteNotices()
+    {
+        if (!_stop.IsCancellationRequested)
+        {
+            WriteNotices();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Management.Automation;
+using Tenants.Engine.Connections;
+using Tenants.Hosting;
+
+namespace Tenants.Commands;
+
+/// <summary>The base of the cmdlets that work on a database: by <c>-Connection</c>, else the runspace's current one, else the environment.</summary>
+public abstract class TenantConnectionCmdlet : TenantCmdlet
+{
+    private TenantDatabase? _database;
+
+    /// <summary>The connection to use. Unless given: the last one that Connect-TenantDatabase made in this runspace, else the environment.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public TenantConnection? Connection { get; set; }
+
+    /// <summary>The database that this call works on.</summary>
+    private protected async Task<TenantDatabase> GetDatabaseAsync()
+    {
+        if (_database is { IsOpen: true })
+        {
+            return _database;
+        }
+
+        if (Connection is not null)
+        {
+            return _database = (TenantDatabase)Connection;
+        }
+
+        var holdings = RunspaceHoldings.Current;
+        if (holdings.Default is not { IsOpen: true })
+        {
+            var opened = await TenantDatabase.OpenAsync(SettingsReader.FromEnvironment(), StopToken);
+            holdings.Add(opened);
+            foreach (var warning in opened.Warnings)
+            {
+                WriteWarning(warning);
+            }
+        }
+
+        return _database = holdings.Default!;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace Tenants.Hosting;
+
+/// <summary>
+/// The context in which the engine, Npgsql and all that they need are loaded, so that another module's Npgsql or logging
+/// assembly never meets ours. The form is the one that Microsoft describes under "Resolving PowerShell module assembly
+/// dependency conflicts": the cmdlets name the engine, the default context does not find it, and asks here.
+/// </summary>
+internal sealed class ModuleLoadContext : AssemblyLoadContext
+{
+    private const string Engine = "Tenants.Engine";
+
+    private static readonly string s_folder = Path.Combine(Path.GetDirectoryName(typeof(ModuleLoadContext).Assembly.Location)!, "engine");
+    private static readonly ModuleLoadContext s_instance = new();
+
+    private ModuleLoadContext()
+        : base("Tenants")
+    {
+    }
+
+    /// <summary>Begins to answer for the engine.</summary>
+    public static void Attach() => Default.Resolving += Resolve;
+
+    /// <summary>Stops answering.</summary>
+    public static void Detach() => Default.Resolving -= Resolve;
+
+    /// <inheritdoc/>
+    protected override Assembly? Load(AssemblyName assemblyName)
+    {
+        // What both sides share must be one: it is loaded beside the cmdlets.
+        var path = Path.Combine(s_folder, $"{assemblyName.Name}.dll");
+        return File.Exists(path) ? LoadFromAssemblyPath(path) : null;
+    }
+
+    private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name) =>
+        name.Name == Engine ? s_instance.LoadFromAssemblyName(name) : null;
+}
