@@ -27,6 +27,11 @@ internal static class DockerImage
     {
         // Finding the engine's address blocks.
         var endpoint = await Task.Run(() => TestcontainersSettings.OS.DockerEndpointAuthConfig);
+        if (endpoint is null)
+        {
+            return (null, "no Docker engine answers");
+        }
+
         using var client = endpoint.GetDockerClientBuilder(Guid.NewGuid()).Build();
         await client.System.PingAsync();
         var present = (await client.Images.ListImagesAsync(new ImagesListParameters())).SelectMany(image => image.RepoTags ?? []).ToHashSet();

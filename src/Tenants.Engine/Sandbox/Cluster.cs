@@ -32,12 +32,13 @@ internal sealed class Cluster(PostgresBinaries binaries, SandboxFolder folder, U
         }
     }
 
-    /// <summary>Starts the server on a free loopback port.</summary>
+    /// <summary>Starts the server: on a free loopback port the first time, then always on the same one.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        var isFirst = ProcessId == 0;
         for (var attempt = 1; ; attempt++)
         {
-            Port = FindFreePort();
+            Port = isFirst ? FindFreePort() : Port;
             var result = await RunStartAsync(cancellationToken).ConfigureAwait(false);
             if (result.Succeeded)
             {
@@ -48,7 +49,7 @@ internal sealed class Cluster(PostgresBinaries binaries, SandboxFolder folder, U
             var log = folder.ReadLogTail();
             var portWasTaken = log.Contains("could not bind", StringComparison.Ordinal)
                 || log.Contains("could not create any TCP/IP sockets", StringComparison.Ordinal);
-            if (!portWasTaken || attempt == StartAttempts)
+            if (!portWasTaken || !isFirst || attempt == StartAttempts)
             {
                 throw StartFailed(log.Length > 0 ? log : result.Output);
             }

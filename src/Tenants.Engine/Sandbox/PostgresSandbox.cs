@@ -109,6 +109,15 @@ public sealed class PostgresSandbox : TenantSandbox
     /// <returns>A connection string in Npgsql's form.</returns>
     public string GetSuperuserConnectionString(string? database = null) => Compose(Cluster.Superuser, _superuserPassword, database ?? Database);
 
+    /// <summary>Stops the server and keeps its data, so that one can see what a client does when its server goes.</summary>
+    /// <returns>A task that ends when the server has stopped.</returns>
+    public Task StopServerAsync() => _cluster.StopAsync();
+
+    /// <summary>Starts the server again after <see cref="StopServerAsync"/>, on the same port.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A task that ends when the server takes connections.</returns>
+    public Task StartServerAsync(CancellationToken cancellationToken = default) => _cluster.StartAsync(cancellationToken);
+
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
