@@ -14,6 +14,6 @@ public sealed record Plan(string Target, IReadOnlyList<PlanStep> Steps)
     /// <summary>True where nothing is missing.</summary>
     public bool IsEmpty => Steps.Count == 0;
 
-    /// <summary>The statements, as a run would execute them.</summary>
-    public string ToScript() => string.Join("\n", Steps.Select(s => s.Up.TrimEnd() + ";"));
+    /// <summary>True where the plan makes, updates or drops what the module keeps in the database.</summary>
+    public bool ChangesInstallation { get; init; }
 }

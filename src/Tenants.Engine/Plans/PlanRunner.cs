@@ -7,8 +7,24 @@ namespace Tenants.Engine.Plans;
 /// <summary>Applies a plan: all of it in one transaction, or nothing.</summary>
 public static class PlanRunner
 {
-    /// <summary>How long a step may wait for a lock: everybody who comes after it waits as well.</summary>
-    private const string LockTimeout = "10s";
+    /// <summary>
+    /// What comes first. No name in a plan is looked up by path. A step does not wait for a lock for ever, for everybody who
+    /// comes after it waits as well. A plan is not cut by the limit that is meant for queries.
+    /// </summary>
+    private static readonly string[] s_preamble =
+    [
+        "set local search_path = pg_catalog, pg_temp",
+        "set local lock_timeout = '10s'",
+        "set local statement_timeout = 0",
+    ];
+
+    /// <summary>All that a run sends, as a script that can be pasted into psql.</summary>
+    /// <param name="plan">The plan.</param>
+    public static string ToScript(Plan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return string.Join(";\n", ["begin", .. s_preamble, .. plan.Steps.Select(s => s.Up.TrimEnd().TrimEnd(';')), "commit"]) + ";";
+    }
 
     /// <summary>Applies a plan.</summary>
     /// <param name="database">Where.</param>
@@ -39,12 +55,7 @@ public static class PlanRunner
         try
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-
-            // No name in a plan is looked up by path, and a plan is not cut by the limit that is meant for queries.
-            await ExecuteAsync(
-                connection,
-                $"select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('lock_timeout', '{LockTimeout}', true), pg_catalog.set_config('statement_timeout', '0', true)",
-                cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(connection, string.Join(";\n", s_preamble), cancellationToken).ConfigureAwait(false);
             foreach (var step in plan.Steps)
             {
                 onStep?.Invoke(step);
@@ -52,6 +63,10 @@ public static class PlanRunner
             }
 
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            if (plan.ChangesInstallation)
+            {
+                database.ForgetInstallation();
+            }
         }
         catch (Exception e) when (ServerErrors.IsOurs(e))
         {

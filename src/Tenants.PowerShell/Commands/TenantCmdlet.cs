@@ -33,7 +33,17 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
     protected sealed override void EndProcessing() => Run(EndAsync);
 
     /// <inheritdoc/>
-    protected sealed override void StopProcessing() => _stop.Cancel();
+    protected sealed override void StopProcessing()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It had ended by itself.
+        }
+    }
 
     /// <summary>Takes a notice of the server, on any thread; it is written on the pipeline's.</summary>
     protected void OnNotice(ServerNotice notice) => _notices.Enqueue(notice);

@@ -1,0 +1,97 @@
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Plans;
+
+namespace Tenants.Commands;
+
+/// <summary>The base of the cmdlets that change what lies in the database by a <see cref="Plan"/>.</summary>
+public abstract class PlanCmdlet : TenantConnectionCmdlet
+{
+    private bool _yesToAll;
+    private bool _noToAll;
+
+    /// <summary>Answers yes where the command would ask before it hurts somebody.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>True where statements are shown and not run.</summary>
+    private protected bool IsWhatIf =>
+        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var bound)
+            ? ((SwitchParameter)bound).IsPresent
+            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
+    /// <summary>Warns, asks, and runs a plan; under <c>-WhatIf</c> shows the statements that would run, and no more.</summary>
+    /// <param name="database">Where it runs.</param>
+    /// <param name="plan">What runs.</param>
+    /// <param name="action">What it does, for people: <c>Keep tenants apart</c>.</param>
+    /// <param name="nothingMissing">What to say where nothing is missing.</param>
+    /// <returns>True if it ran, or nothing was missing; false if it was only shown or refused.</returns>
+    private protected async Task<bool> ApplyAsync(TenantDatabase database, Plan plan, string action, string nothingMissing)
+    {
+        foreach (var warning in plan.Warnings)
+        {
+            WriteWarning(warning);
+        }
+
+        if (plan.IsEmpty)
+        {
+            Say(nothingMissing);
+            return true;
+        }
+
+        if (!AskAll(plan) || !Confirm(plan, action))
+        {
+            return false;
+        }
+
+        await PlanRunner.RunAsync(database, plan, step => WriteVerbose($"{step.Up.TrimEnd()}; -- {step.LockText}"), OnNotice, StopToken);
+        return true;
+    }
+
+    /// <summary>Says something on the host and the information stream; it is no output.</summary>
+    private protected void Say(string text) =>
+        WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
+
+    private bool AskAll(Plan plan)
+    {
+        foreach (var question in plan.Questions)
+        {
+            // What is only shown hurts nobody.
+            if (IsWhatIf || Force)
+            {
+                WriteWarning(question);
+            }
+            else if (!Ask(() => ShouldContinue(question, MyInvocation.MyCommand.Name, ref _yesToAll, ref _noToAll), "-Force"))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Under -WhatIf the text is the script itself; otherwise -Verbose prints each statement as it runs.
+    private bool Confirm(Plan plan, string action)
+    {
+        var what = $"{action}: {plan.Target}";
+        return Ask(
+            () => ShouldProcess(IsWhatIf ? $"{what}\n{PlanRunner.ToScript(plan)}" : what, $"{what}\n{PlanRunner.ToScript(plan)}", MyInvocation.MyCommand.Name),
+            "-Confirm:$false");
+    }
+
+    private static bool Ask(Func<bool> ask, string wayOut)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (Exception e) when (e is HostException or PSInvalidOperationException or NotImplementedException)
+        {
+            throw new TenantException(
+                "ConfirmationNeeded",
+                TenantErrorKind.InvalidState,
+                $"The command asks before it goes on, and nobody can answer here. Give {wayOut} if that is what you want.");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+using Tenants.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(TestServerFixture))]
