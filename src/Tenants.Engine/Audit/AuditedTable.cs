@@ -60,7 +60,7 @@ internal sealed record AuditedTable(
             Parameters =
             {
                 new NpgsqlParameter { Value = oid, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid },
-                new NpgsqlParameter<string> { TypedValue = PolicyNames.Isolation },
+                new NpgsqlParameter<string> { TypedValue = TenantTables.IsolationPolicy },
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);

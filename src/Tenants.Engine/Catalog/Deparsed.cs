@@ -17,6 +17,9 @@ internal static class Deparsed
             || (condition.Length > 0 && parts.Contains(Bare(condition), StringComparer.Ordinal));
     }
 
+    /// <summary>The expression in exactly one pair of parentheses, as a policy takes it.</summary>
+    public static string Enclosed(string expression) => $"({Bare(expression)})";
+
     private static List<string> Parts(string expression, string separator)
     {
         var text = Bare(expression);

@@ -59,7 +59,7 @@ internal static class PolicyReader
                 Role = reader.GetFieldValue<string[]>(5),
                 Using = reader.IsDBNull(6) ? null : reader.GetString(6),
                 Check = reader.IsDBNull(7) ? null : reader.GetString(7),
-                IsOwn = PolicyNames.IsOurs(reader.GetString(2)),
+                IsOwn = reader.GetString(2) is TenantTables.IsolationPolicy or TenantTables.AdminPolicy,
             });
         }
 
