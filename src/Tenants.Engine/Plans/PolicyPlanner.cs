@@ -1,0 +1,176 @@
+using Npgsql;
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Sql;
+
+namespace Tenants.Engine.Plans;
+
+/// <summary>Plans further policies beside the two that the module makes itself.</summary>
+public static class PolicyPlanner
+{
+    /// <summary>The plan that makes a policy; empty where it stands already.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="table">The tenant table.</param>
+    /// <param name="request">The policy.</param>
+    /// <param name="force">Make it even if it opens rows to other tenants.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException">
+    /// <c>TableNotEnabled</c>, <c>PolicyIsOwn</c>, <c>PolicyAlreadyExists</c>, <c>PolicyExpressionInvalid</c>, <c>RoleNotFound</c>,
+    /// <c>PolicyRoleIsTenants</c>, and without <paramref name="force"/> <c>PolicyOpensTenants</c>.
+    /// </exception>
+    public static async Task<Plan> CreateAsync(
+        TenantDatabase database, TableInfo table, PolicyRequest request, bool force, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(request);
+        request.EnsureShape();
+        EnsureNotOwn(request.Name, table);
+        var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var tenants = await TenantTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+        var tenantTable = tenants.FirstOrDefault(t => t.Oid == table.Oid) ?? throw NotEnabled(table);
+        await PolicyRoles.EnsureUsableAsync(connection, installation, request, cancellationToken).ConfigureAwait(false);
+
+        var wanted = await ReadAsync(connection, tenantTable, request, cancellationToken).ConfigureAwait(false);
+        var standing = await PolicyReader.ReadAsync(connection, [table.Oid], cancellationToken).ConfigureAwait(false);
+        if (standing.FirstOrDefault(p => p.Name == request.Name) is { } same)
+        {
+            return IsSame(same, wanted) ? new Plan(tenantTable.DisplayName, []) : throw AlreadyExists(tenantTable, same);
+        }
+
+        var effect = await PolicyEffect.JudgeAsync(connection, installation, tenantTable, wanted, standing, cancellationToken).ConfigureAwait(false);
+        if (effect.Opens is { } opens && !force)
+        {
+            throw new TenantException(
+                "PolicyOpensTenants",
+                TenantErrorKind.InvalidState,
+                $"The policy '{request.Name}' is not made, for {opens} Make it restrictive, name roles that are not tenants' with -Role, put the tenant's condition into it, or give -Force if that is what you want.")
+            {
+                Target = request.Name,
+                Table = tenantTable.DisplayName,
+            };
+        }
+
+        return new Plan(tenantTable.DisplayName, [CreateStep(tenantTable, wanted)]) { Warnings = effect.Warnings };
+    }
+
+    /// <summary>The plan that drops a policy.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="table">Its table.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException"><c>PolicyNotFound</c>; <c>PolicyIsOwn</c> for the module's own.</exception>
+    public static async Task<Plan> RemoveAsync(TenantDatabase database, TableInfo table, string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(table);
+        EnsureNotOwn(name, table);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var standing = await PolicyReader.ReadAsync(connection, [table.Oid], cancellationToken).ConfigureAwait(false);
+        var policy = standing.FirstOrDefault(p => p.Name == name) ?? throw NotFound(table, name, standing);
+        var quoted = Quote.Identifier(table.Schema, table.Name);
+        var step = new PlanStep("the policy is no longer wanted", $"drop policy {Quote.Identifier(name)} on {quoted}")
+        {
+            Down = CreateStatement(quoted, policy),
+            Lock = LockLevel.AccessExclusive,
+            LockedTable = quoted,
+        };
+        return new Plan($"{policy.Name} on {policy.Table}", [step]);
+    }
+
+    private static async Task<TenantPolicy> ReadAsync(
+        NpgsqlConnection connection, TenantTable table, PolicyRequest request, CancellationToken cancellationToken)
+    {
+        async Task<string?> Deparse(string? expression, string parameter) => expression is null
+            ? null
+            : await PolicyExpression.ReadAsync(connection, table.Schema, table.Name, expression, parameter, cancellationToken).ConfigureAwait(false);
+
+        return new TenantPolicy
+        {
+            Table = table.DisplayName,
+            Name = request.Name,
+            Kind = request.Kind,
+            Command = request.Command,
+            Role = request.IsForAll ? ["PUBLIC"] : [.. request.Roles.Distinct().Order(StringComparer.Ordinal)],
+            Using = await Deparse(request.Using, "-Using").ConfigureAwait(false),
+            Check = await Deparse(request.Check, "-Check").ConfigureAwait(false),
+            IsOwn = false,
+        };
+    }
+
+    private static PlanStep CreateStep(TenantTable table, TenantPolicy policy) =>
+        new("a further policy", CreateStatement(table.QuotedName, policy))
+        {
+            Down = $"drop policy {Quote.Identifier(policy.Name)} on {table.QuotedName}",
+            Lock = LockLevel.AccessExclusive,
+            LockedTable = table.QuotedName,
+        };
+
+    private static string CreateStatement(string table, TenantPolicy policy)
+    {
+        var kind = policy.Kind == TenantPolicyKind.Permissive ? "permissive" : "restrictive";
+        var roles = string.Join(", ", policy.Role.Select(r => PolicyRequest.IsPublic(r) ? "public" : Quote.Identifier(r)));
+        var rows = policy.Using is { } shown ? $"\n    using {Deparsed.Enclosed(shown)}" : "";
+        var check = policy.Check is { } written ? $"\n    with check {Deparsed.Enclosed(written)}" : "";
+        return $"create policy {Quote.Identifier(policy.Name)} on {table} as {kind} for {Word(policy.Command)} to {roles}{rows}{check}";
+    }
+
+    private static string Word(TenantPolicyCommand command) => command switch
+    {
+        TenantPolicyCommand.Select => "select",
+        TenantPolicyCommand.Insert => "insert",
+        TenantPolicyCommand.Update => "update",
+        TenantPolicyCommand.Delete => "delete",
+        _ => "all",
+    };
+
+    private static bool IsSame(TenantPolicy standing, TenantPolicy wanted) =>
+        standing.Kind == wanted.Kind && standing.Command == wanted.Command && standing.Using == wanted.Using && standing.Check == wanted.Check
+        && standing.Role.ToHashSet(StringComparer.Ordinal).SetEquals(wanted.Role);
+
+    private static void EnsureNotOwn(string name, TableInfo table)
+    {
+        if (name is TenantTables.IsolationPolicy or TenantTables.AdminPolicy)
+        {
+            throw new TenantException(
+                "PolicyIsOwn",
+                TenantErrorKind.InvalidArgument,
+                $"The policy '{name}' is the module's own: Enable-TenantRls and Disable-TenantRls make and drop it.")
+            {
+                Target = name,
+                Table = $"{table.Schema}.{table.Name}",
+            };
+        }
+    }
+
+    private static TenantException NotEnabled(TableInfo table) => new(
+        "TableNotEnabled",
+        TenantErrorKind.InvalidState,
+        $"The table {table.Schema}.{table.Name} keeps no tenants apart, so a policy beside that has nothing to stand beside. Run Enable-TenantRls on it first.")
+    {
+        Table = $"{table.Schema}.{table.Name}",
+    };
+
+    private static TenantException AlreadyExists(TenantTable table, TenantPolicy standing) => new(
+        "PolicyAlreadyExists",
+        TenantErrorKind.AlreadyExists,
+        $"{table.DisplayName} has another policy '{standing.Name}': {CreateStatement(table.QuotedName, standing)}\nRemove-TenantPolicy drops it; or take another name.")
+    {
+        Target = standing.Name,
+        Table = table.DisplayName,
+    };
+
+    private static TenantException NotFound(TableInfo table, string name, IReadOnlyList<TenantPolicy> standing)
+    {
+        var others = standing.Where(p => !p.IsOwn).Select(p => p.Name).ToList();
+        return new TenantException(
+            "PolicyNotFound",
+            TenantErrorKind.NotFound,
+            $"{table.Schema}.{table.Name} has no policy '{name}'. {(others.Count == 0 ? "It has none but the module's own." : $"It has: {string.Join(", ", others)}.")}")
+        {
+            Target = name,
+            Table = $"{table.Schema}.{table.Name}",
+        };
+    }
+}
