@@ -37,7 +37,9 @@ else if (options.CommandText is not null)
     runner.RunText(options.CommandText);
 }
 
-var endsHere = (options.ScriptPath is not null || options.CommandText is not null) && !options.StaysOpen;
+// After a script that failed, a prompt would be one in a session half set up.
+var hasRun = options.ScriptPath is not null || options.CommandText is not null;
+var endsHere = hasRun && (!options.StaysOpen || runner.ExitCode != 0);
 if (!host.ShouldExit && !endsHere)
 {
     if (Console.IsInputRedirected)
