@@ -28,6 +28,26 @@ internal static class StatementTraits
         (statement.HasWord(0, "CREATE") && (statement.HasWord(1, "FUNCTION", "PROCEDURE") || (statement.HasWord(1, "OR") && statement.HasWord(3, "FUNCTION", "PROCEDURE"))))
         || statement.HasWord(0, "PREPARE");
 
+    /// <summary>
+    /// True if the statement calls a function that is none of the common ones: it might write, and only when some rows are
+    /// out already. What is named here reads.
+    /// </summary>
+    public static bool CallsUnknownFunction(SqlStatement statement)
+    {
+        for (var i = 1; i < statement.Tokens.Count; i++)
+        {
+            var name = statement.Tokens[i - 1];
+            if (statement.Tokens[i].IsPunctuation(statement.Script, '(')
+                && name.Kind is SqlTokenKind.Word or SqlTokenKind.QuotedName
+                && !HarmlessNames.Contains(name.In(statement.Script).ToString()))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static int FirstWord(SqlStatement statement)
     {
         var first = 0;

@@ -1,0 +1,39 @@
+using Npgsql;
+
+namespace Tenants.Engine.Queries.Running;
+
+/// <summary>Brings a connection back to what it was when it was opened.</summary>
+internal static class CleanUp
+{
+    private const int Seconds = 10;
+
+    /// <summary>Runs commands that clean; a connection on which they fail is never lent again.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="statements">The statements, each in its own implicit transaction or block.</param>
+    /// <returns>True if they ran.</returns>
+    public static async ValueTask<bool> RunAsync(NpgsqlConnection connection, params string[] statements)
+    {
+        if (connection.FullState.HasFlag(System.Data.ConnectionState.Broken) || connection.State != System.Data.ConnectionState.Open)
+        {
+            return false;
+        }
+
+        try
+        {
+            await using var batch = new NpgsqlBatch(connection) { Timeout = Seconds };
+            foreach (var statement in statements)
+            {
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
+            }
+
+            await batch.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or IOException or TimeoutException)
+        {
+            // Clearing the pool closes this connection when it is given back, and no other one that is at work.
+            NpgsqlConnection.ClearPool(connection);
+            return false;
+        }
+    }
+}

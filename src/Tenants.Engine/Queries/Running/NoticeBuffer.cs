@@ -1,0 +1,51 @@
+using Npgsql;
+
+namespace Tenants.Engine.Queries.Running;
+
+/// <summary>Keeps notices back while an attempt may still be repeated, so that none is told twice.</summary>
+internal sealed class NoticeBuffer(Action<ServerNotice>? target)
+{
+    private readonly object _lock = new();
+    private List<ServerNotice>? _held = [];
+
+    /// <summary>Takes a notice of the driver's, on any thread.</summary>
+    public void Add(object sender, NpgsqlNoticeEventArgs e)
+    {
+        var notice = new ServerNotice(e.Notice.InvariantSeverity, e.Notice.SqlState, e.Notice.MessageText);
+        lock (_lock)
+        {
+            if (_held is not null)
+            {
+                _held.Add(notice);
+                return;
+            }
+        }
+
+        target?.Invoke(notice);
+    }
+
+    /// <summary>Forgets what was said so far.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _held?.Clear();
+        }
+    }
+
+    /// <summary>Tells what was said so far, and from now on all at once.</summary>
+    public void Release()
+    {
+        List<ServerNotice>? held;
+        lock (_lock)
+        {
+            held = _held;
+            _held = null;
+        }
+
+        foreach (var notice in held ?? [])
+        {
+            target?.Invoke(notice);
+        }
+    }
+}
