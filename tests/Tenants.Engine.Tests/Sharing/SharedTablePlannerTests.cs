@@ -4,7 +4,7 @@ using Tenants.Engine.Plans;
 using Tenants.Engine.Tests.Support;
 using Xunit;
 
-namespace Tenants.Engine.Tests.SharedTables;
+namespace Tenants.Engine.Tests.Sharing;
 
 public class SharedTablePlannerTests
 {
@@ -87,7 +87,7 @@ public class SharedTablePlannerTests
         foreach (var name in (string[])["public.todo_item", "tenants.tenant", "pg_catalog.pg_class", "ref.country_id_seq"])
         {
             var table = await world.TableAsync(name);
-            var refused = await Assert.ThrowsAsync<TenantException>(() => SharedTablePlanner.GrantAsync(world.Database, table, false, true));
+            var refused = await Assert.ThrowsAsync<TenantException>(() => SharedTablePlanner.GrantAsync(world.Database, table, false, true, TestContext.Current.CancellationToken));
             Assert.Equal("TableNotShareable", refused.ErrorId);
             Assert.Contains(name, refused.Message, StringComparison.Ordinal);
         }
@@ -103,7 +103,7 @@ public class SharedTablePlannerTests
         await world.AdminAsync("create view ref.codes as select code from ref.country");
 
         var titles = await world.TableAsync("ref.titles");
-        var refused = await Assert.ThrowsAsync<TenantException>(() => SharedTablePlanner.GrantAsync(world.Database, titles, false, false));
+        var refused = await Assert.ThrowsAsync<TenantException>(() => SharedTablePlanner.GrantAsync(world.Database, titles, false, false, TestContext.Current.CancellationToken));
         Assert.Equal("ViewOpensTenants", refused.ErrorId);
         Assert.Single((await SharedTablePlanner.GrantAsync(world.Database, titles, false, true, TestContext.Current.CancellationToken)).Warnings);
 
@@ -144,6 +144,6 @@ public class SharedTablePlannerTests
     private static async Task<IReadOnlyList<SharedTable>> ListAsync(TenantWorld world)
     {
         await using var connection = await world.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        return await Catalog.SharedTables.ListAsync(connection, world.Installation, TestContext.Current.CancellationToken);
+        return await Engine.Catalog.SharedTables.ListAsync(connection, world.Installation, TestContext.Current.CancellationToken);
     }
 }
