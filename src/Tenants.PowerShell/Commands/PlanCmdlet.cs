@@ -8,6 +8,7 @@ namespace Tenants.Commands;
 /// <summary>The base of the cmdlets that change what lies in the database by a <see cref="Plan"/>.</summary>
 public abstract class PlanCmdlet : TenantConnectionCmdlet
 {
+    private readonly HashSet<string> _told = [];
     private bool _yesToAll;
     private bool _noToAll;
 
@@ -29,7 +30,8 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
     /// <returns>True if it ran, or nothing was missing; false if it was only shown or refused.</returns>
     private protected async Task<bool> ApplyAsync(TenantDatabase database, Plan plan, string action, string nothingMissing)
     {
-        foreach (var warning in plan.Warnings)
+        // What concerns the whole database comes with every table.
+        foreach (var warning in plan.Warnings.Where(_told.Add))
         {
             WriteWarning(warning);
         }
