@@ -31,7 +31,7 @@ internal sealed record AuditedTable(
     TenantRoles TenantRoles)
 {
     /// <summary>The name for people.</summary>
-    public string Name { get; } = $"{Schema}.{Table}";
+    public string Name { get; } = TableName.Format(Schema, Table);
 
     /// <summary>The name in a statement.</summary>
     public string Quoted { get; } = Quote.Identifier(Schema, Table);

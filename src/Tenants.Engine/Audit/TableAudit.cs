@@ -1,4 +1,5 @@
 using Npgsql;
+using Tenants.Engine.Catalog;
 using Tenants.Engine.Isolation;
 
 namespace Tenants.Engine.Audit;
@@ -44,6 +45,11 @@ internal sealed record TableAudit(
         var access = TableAccess.List(logins);
         return new TableAudit(warnings, [.. TableAccess.Questions(audited, logins)], access, [.. TableAccess.Describe(audited, access)]);
     }
+
+    /// <summary>Looks at a table, before or after it is enforced.</summary>
+    public static Task<TableAudit> ReadAsync(
+        NpgsqlConnection connection, Installation installation, TableInfo table, string column, CancellationToken cancellationToken) =>
+        ReadAsync(connection, installation, table.Oid, column, cancellationToken);
 
     // All questions in one round trip: a plan for many tables would wait for the network otherwise.
     private static async Task<List<string>> ApplyRulesAsync(NpgsqlConnection connection, AuditedTable table, CancellationToken cancellationToken)

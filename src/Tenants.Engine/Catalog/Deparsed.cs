@@ -45,8 +45,13 @@ internal static class Deparsed
             }
         }
 
+        if (parts.Count == 0)
+        {
+            return [text];
+        }
+
         parts.Add(Bare(text[start..]));
-        return parts;
+        return [.. parts.SelectMany(p => Parts(p, separator))];
     }
 
     // Takes off the parentheses that enclose all of it.

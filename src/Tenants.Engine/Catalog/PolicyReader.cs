@@ -1,9 +1,10 @@
 using Npgsql;
+using Tenants.Engine.Connections;
 
 namespace Tenants.Engine.Catalog;
 
 /// <summary>Reads the policies that stand in the database.</summary>
-internal static class PolicyReader
+public static class PolicyReader
 {
     private const string Query = """
         select n.nspname::text, c.relname::text, p.polname::text, p.polpermissive, p.polcmd,
@@ -17,11 +18,22 @@ internal static class PolicyReader
         order by n.nspname, c.relname, p.polname
         """;
 
-    /// <summary>The policies of some tables, or of all.</summary>
+    /// <summary>The policies of some tables, or of all, by table and name.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="tables">The tables; null for all.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task<IReadOnlyList<TenantPolicy>> ReadAsync(
+        TenantDatabase database, IEnumerable<TableInfo>? tables, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        return database.AskAsync(c => ReadAsync(c, tables?.Select(t => t.Oid).ToArray(), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The policies of some tables, or of all, by table and name.</summary>
     /// <param name="connection">A connection that is in no transaction.</param>
     /// <param name="tables">The tables' OIDs; null for all.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<IReadOnlyList<TenantPolicy>> ReadAsync(NpgsqlConnection connection, uint[]? tables, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<TenantPolicy>> ReadAsync(NpgsqlConnection connection, uint[]? tables, CancellationToken cancellationToken)
     {
         // The path rules how expressions are written out; it ends with the batch.
         await using var batch = new NpgsqlBatch(connection)
@@ -45,7 +57,7 @@ internal static class PolicyReader
         {
             policies.Add(new TenantPolicy
             {
-                Table = $"{reader.GetString(0)}.{reader.GetString(1)}",
+                Table = TableName.Format(reader.GetString(0), reader.GetString(1)),
                 Name = reader.GetString(2),
                 Kind = reader.GetBoolean(3) ? TenantPolicyKind.Permissive : TenantPolicyKind.Restrictive,
                 Command = reader.GetChar(4) switch

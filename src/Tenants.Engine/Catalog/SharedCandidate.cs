@@ -74,7 +74,7 @@ internal sealed record SharedCandidate(
     public string QuotedName => Quote.Identifier(Schema, Name);
 
     /// <summary>The relation as people name it.</summary>
-    public string DisplayName => $"{Schema}.{Name}";
+    public string DisplayName => TableName.Format(Schema, Name);
 
     /// <summary>Reads it.</summary>
     public static async Task<SharedCandidate> ReadAsync(

@@ -1,6 +1,7 @@
 using Npgsql;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
+using Tenants.Engine.Isolation;
 using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Plans;
@@ -27,7 +28,26 @@ public static class PolicyPlanner
         request.EnsureShape();
         EnsureNotOwn(request.Name, table);
         var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        return await database.AskAsync(c => CreateAsync(c, installation, table, request, force, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The plan that drops a policy.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="table">Its table.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException"><c>PolicyNotFound</c>; <c>PolicyIsOwn</c> for the module's own.</exception>
+    public static async Task<Plan> RemoveAsync(TenantDatabase database, TableInfo table, string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(table);
+        EnsureNotOwn(name, table);
+        return await database.AskAsync(c => RemoveAsync(c, table, name, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<Plan> CreateAsync(
+        NpgsqlConnection connection, Installation installation, TableInfo table, PolicyRequest request, bool force, CancellationToken cancellationToken)
+    {
         var tenants = await TenantTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         var tenantTable = tenants.FirstOrDefault(t => t.Oid == table.Oid) ?? throw NotEnabled(table);
         await PolicyRoles.EnsureUsableAsync(connection, installation, request, cancellationToken).ConfigureAwait(false);
@@ -55,21 +75,11 @@ public static class PolicyPlanner
         return new Plan(tenantTable.DisplayName, [CreateStep(tenantTable, wanted)]) { Warnings = effect.Warnings };
     }
 
-    /// <summary>The plan that drops a policy.</summary>
-    /// <param name="database">The database.</param>
-    /// <param name="table">Its table.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="TenantException"><c>PolicyNotFound</c>; <c>PolicyIsOwn</c> for the module's own.</exception>
-    public static async Task<Plan> RemoveAsync(TenantDatabase database, TableInfo table, string name, CancellationToken cancellationToken = default)
+    private static async Task<Plan> RemoveAsync(NpgsqlConnection connection, TableInfo table, string name, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(database);
-        ArgumentNullException.ThrowIfNull(table);
-        EnsureNotOwn(name, table);
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         var standing = await PolicyReader.ReadAsync(connection, [table.Oid], cancellationToken).ConfigureAwait(false);
         var policy = standing.FirstOrDefault(p => p.Name == name) ?? throw NotFound(table, name, standing);
-        var quoted = Quote.Identifier(table.Schema, table.Name);
+        var quoted = table.QuotedName;
         var step = new PlanStep("the policy is no longer wanted", $"drop policy {Quote.Identifier(name)} on {quoted}")
         {
             Down = CreateStatement(quoted, policy),
@@ -139,7 +149,7 @@ public static class PolicyPlanner
                 $"The policy '{name}' is the module's own: Enable-TenantRls and Disable-TenantRls make and drop it.")
             {
                 Target = name,
-                Table = $"{table.Schema}.{table.Name}",
+                Table = table.DisplayName,
             };
         }
     }
@@ -147,9 +157,9 @@ public static class PolicyPlanner
     private static TenantException NotEnabled(TableInfo table) => new(
         "TableNotEnabled",
         TenantErrorKind.InvalidState,
-        $"The table {table.Schema}.{table.Name} keeps no tenants apart, so a policy beside that has nothing to stand beside. Run Enable-TenantRls on it first.")
+        $"The table {table.DisplayName} keeps no tenants apart, so a policy beside that has nothing to stand beside. Run Enable-TenantRls on it first.")
     {
-        Table = $"{table.Schema}.{table.Name}",
+        Table = table.DisplayName,
     };
 
     private static TenantException AlreadyExists(TenantTable table, TenantPolicy standing) => new(
@@ -167,10 +177,10 @@ public static class PolicyPlanner
         return new TenantException(
             "PolicyNotFound",
             TenantErrorKind.NotFound,
-            $"{table.Schema}.{table.Name} has no policy '{name}'. {(others.Count == 0 ? "It has none but the module's own." : $"It has: {string.Join(", ", others)}.")}")
+            $"{table.DisplayName} has no policy '{name}'. {(others.Count == 0 ? "It has none but the module's own." : $"It has: {string.Join(", ", others)}.")}")
         {
             Target = name,
-            Table = $"{table.Schema}.{table.Name}",
+            Table = table.DisplayName,
         };
     }
 }

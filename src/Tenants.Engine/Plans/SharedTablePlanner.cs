@@ -21,8 +21,8 @@ public static class SharedTablePlanner
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
         var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        var candidate = await SharedCandidate.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
+        var candidate = await database.AskAsync(
+            c => SharedCandidate.ReadAsync(c, installation, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
         EnsureShareable(candidate, installation);
         var warnings = Warnings(candidate).ToList();
         if (warnings.Count > 0 && candidate.TenantTables.Length > 0 && !force && candidate.Writable is null)
@@ -47,8 +47,8 @@ public static class SharedTablePlanner
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
         var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        var candidate = await SharedCandidate.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
+        var candidate = await database.AskAsync(
+            c => SharedCandidate.ReadAsync(c, installation, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (candidate.Writable is null && candidate.IsTenantTable)
         {
             throw Refuse(candidate, "it keeps tenants apart; Disable-TenantRls takes that back");

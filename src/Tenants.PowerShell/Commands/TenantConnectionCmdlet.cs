@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Hosting;
 
@@ -39,5 +40,32 @@ public abstract class TenantConnectionCmdlet : TenantCmdlet
         }
 
         return _database = holdings.Default!;
+    }
+
+    /// <summary>Does something to each table that a name means; one that fails is one error, and the others go on.</summary>
+    private protected async Task ForEachTableAsync(TenantDatabase database, string name, Func<TableInfo, Task> work)
+    {
+        IReadOnlyList<TableInfo> tables;
+        try
+        {
+            tables = await TableFinder.FindAsync(database, name, cancellationToken: StopToken);
+        }
+        catch (TenantException e)
+        {
+            WriteFailure(e, name);
+            return;
+        }
+
+        foreach (var table in tables)
+        {
+            try
+            {
+                await work(table);
+            }
+            catch (TenantException e)
+            {
+                WriteFailure(e, table.DisplayName);
+            }
+        }
     }
 }

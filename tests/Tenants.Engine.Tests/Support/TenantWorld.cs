@@ -1,4 +1,5 @@
 using Npgsql;
+using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation;
 using Tenants.Engine.Plans;
@@ -122,7 +123,18 @@ internal sealed class TenantWorld : IAsyncDisposable
     }
 
     /// <summary>A table's OID.</summary>
-    public async Task<uint> OidAsync(string table) => (await AdminValueAsync<uint?>($"select '{table}'::regclass::oid"))!.Value;
+    public async Task<uint> OidAsync(string table) => await Test.ScalarAsync<uint>("select $1::text::regclass::oid", table);
+
+    /// <summary>A relation by its name as SQL writes it.</summary>
+    public async Task<TableInfo> TableAsync(string table)
+    {
+        var oid = await OidAsync(table);
+        await using var connection = await Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand($"select n.nspname::text, c.relname::text, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = {oid}", connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        return new TableInfo(oid, reader.GetString(0), reader.GetString(1)) { Kind = reader.GetChar(2) };
+    }
 
     public async ValueTask DisposeAsync()
     {

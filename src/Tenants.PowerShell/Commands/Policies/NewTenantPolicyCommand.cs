@@ -1,0 +1,69 @@
+using System.Management.Automation;
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Plans;
+
+namespace Tenants.Commands;
+
+/// <summary>Makes a further policy on a tenant table, beside the one that keeps tenants apart.</summary>
+[Cmdlet(VerbsCommon.New, "TenantPolicy", SupportsShouldProcess = true)]
+[OutputType(typeof(TenantPolicy))]
+public sealed class NewTenantPolicyCommand : PlanCmdlet
+{
+    /// <summary>The table.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] Table { get; set; } = [];
+
+    /// <summary>The policy's name.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = "";
+
+    /// <summary>Restrictive (the default) takes rows away from what the others show; Permissive adds rows to it.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public TenantPolicyKind Kind { get; set; } = TenantPolicyKind.Restrictive;
+
+    /// <summary>The statements that it holds for; all unless given.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public TenantPolicyCommand Command { get; set; } = TenantPolicyCommand.All;
+
+    /// <summary>The roles that it holds for; all unless given. None that tenants' logins belong to.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[]? Role { get; set; }
+
+    /// <summary>Which rows may be seen: one SQL condition over the table's columns.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? Using { get; set; }
+
+    /// <summary>Which rows may be written; where it is not given, what Using says.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? Check { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        var database = await GetDatabaseAsync();
+
+        // PowerShell makes '' of $null where a string is taken.
+        var request = new PolicyRequest(
+            Name, Kind, Command, Role ?? [], string.IsNullOrWhiteSpace(Using) ? null : Using, string.IsNullOrWhiteSpace(Check) ? null : Check);
+        foreach (var name in Table)
+        {
+            await ForEachTableAsync(database, name, async table =>
+            {
+                var plan = await PolicyPlanner.CreateAsync(database, table, request, Force, StopToken);
+                var nothing = $"{table.DisplayName} has the policy '{Name}' already.";
+                if (await ApplyAsync(database, plan, $"Make the policy '{Name}'", nothing) && !IsWhatIf)
+                {
+                    var standing = await PolicyReader.ReadAsync(database, [table], StopToken);
+                    WriteObject(standing.First(p => p.Name == Name));
+                }
+            });
+        }
+    }
+}
