@@ -70,15 +70,14 @@ internal sealed class ScriptRunner(Runspace runspace, ShellHost host, Interrupt 
         }
     }
 
-    // The engine's own view of an error: message and position.
+    // The engine's own view of an error: message and position. It does not know that this one belongs on the error stream.
     private void Report(ErrorRecord error)
     {
         using var pipeline = PowerShell.Create(runspace);
-        var record = PSObject.AsPSObject(error);
-        record.Properties.Add(new PSNoteProperty("writeErrorStream", true));
+        using var _ = host.ShellUI.WriteToErrorStream();
         try
         {
-            pipeline.AddCommand("Out-Default").AddParameter("InputObject", record).Invoke();
+            pipeline.AddCommand("Out-Default").AddParameter("InputObject", error).Invoke();
         }
         catch (RuntimeException)
         {

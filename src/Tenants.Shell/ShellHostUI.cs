@@ -9,6 +9,7 @@ namespace Tenants.Shell;
 internal sealed class ShellHostUI : PSHostUserInterface
 {
     private readonly ProgressLine _progress = new();
+    private bool _writesToErrorStream;
 
     public override PSHostRawUserInterface RawUI { get; } = new ShellRawUI();
 
@@ -25,6 +26,12 @@ internal sealed class ShellHostUI : PSHostUserInterface
 
     public override void WriteLine(string value)
     {
+        if (_writesToErrorStream)
+        {
+            WriteErrorLine(value);
+            return;
+        }
+
         EndProgress();
         Console.Out.WriteLine(GetOutputString(value, SupportsVirtualTerminal));
     }
@@ -46,6 +53,13 @@ internal sealed class ShellHostUI : PSHostUserInterface
     public override void WriteDebugLine(string message) => WriteLabelled("DEBUG", message, ConsoleColor.Magenta);
 
     public override void WriteProgress(long sourceId, ProgressRecord record) => _progress.Show(record);
+
+    /// <summary>Sends whole lines to the error stream until the result is disposed.</summary>
+    public IDisposable WriteToErrorStream()
+    {
+        _writesToErrorStream = true;
+        return new Restore(this);
+    }
 
     /// <summary>Takes the progress line away.</summary>
     public void EndProgress() => _progress.Clear();
@@ -87,4 +101,9 @@ internal sealed class ShellHostUI : PSHostUserInterface
 
     private void WriteLabelled(string label, string message, ConsoleColor colour) =>
         WriteLine(colour, RawUI.BackgroundColor, $"{label}: {message}");
+
+    private sealed class Restore(ShellHostUI owner) : IDisposable
+    {
+        public void Dispose() => owner._writesToErrorStream = false;
+    }
 }

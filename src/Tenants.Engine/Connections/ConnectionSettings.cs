@@ -1,5 +1,4 @@
 using Npgsql;
-using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Connections;
 
@@ -21,8 +20,8 @@ public sealed class ConnectionSettings
     /// <summary>The schema in which unqualified names are looked up.</summary>
     public string Schema { get; init; } = "public";
 
-    /// <summary>How long a statement may run on the server; zero for no limit.</summary>
-    public TimeSpan StatementTimeout { get; init; } = DefaultStatementTimeout;
+    /// <summary>How long a statement may run on the server; zero for no limit. Unless given, <see cref="DefaultStatementTimeout"/>.</summary>
+    public TimeSpan? StatementTimeout { get; init; }
 
     /// <summary>What the user should hear about these settings, once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
@@ -34,7 +33,7 @@ public sealed class ConnectionSettings
     {
         var builder = new NpgsqlConnectionStringBuilder(Builder.ConnectionString)
         {
-            ApplicationName = ModuleName,
+            ApplicationName = string.IsNullOrEmpty(Builder.ApplicationName) ? ModuleName : $"{ModuleName} {Builder.ApplicationName}",
 
             // Npgsql's own limit would cut the reading of a long result; the server's limit is the one that counts.
             CommandTimeout = 0,
@@ -47,26 +46,22 @@ public sealed class ConnectionSettings
             NoResetOnClose = true,
             Enlist = false,
             PersistSecurityInfo = false,
-            Options = string.Join(' ', ((string?[])[Builder.Options, .. StartupOptions()]).Where(o => !string.IsNullOrEmpty(o))),
+
+            // Errors leave out what quotes rows by themselves.
+            IncludeErrorDetail = true,
+            SearchPath = null,
+            Options = StartupOptions.Compose(Schema, StatementTimeout, Builder.Options),
         };
+
+        // Trying Kerberos first costs a round trip, and noise where its library is missing.
+        if (!Builder.ConnectionString.Contains("GSS Encryption Mode", StringComparison.OrdinalIgnoreCase))
+        {
+            builder.GssEncryptionMode = GssEncryptionMode.Disable;
+        }
+
         return builder.ConnectionString;
     }
 
     private static string ModuleName { get; } =
         $"Tenants/{typeof(ConnectionSettings).Assembly.GetName().Version?.ToString(3)}";
-
-    // As startup options they survive DISCARD ALL and win over what a login altered for itself.
-    private IEnumerable<string> StartupOptions()
-    {
-        var path = Schema == "public" ? "public" : $"{Quote.Identifier(Schema)}, public";
-        yield return Setting("search_path", path);
-        yield return Setting("statement_timeout", ((long)StatementTimeout.TotalMilliseconds).ToString(System.Globalization.CultureInfo.InvariantCulture));
-        yield return Setting("standard_conforming_strings", "on");
-        yield return Setting("DateStyle", "ISO");
-        yield return Setting("IntervalStyle", "postgres");
-    }
-
-    // The server splits these at spaces that no backslash escapes.
-    private static string Setting(string name, string value) =>
-        $"-c {name}={value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(" ", "\\ ", StringComparison.Ordinal)}";
 }

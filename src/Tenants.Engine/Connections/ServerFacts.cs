@@ -11,13 +11,31 @@ namespace Tenants.Engine.Connections;
 /// <param name="CanCreateRoles">The login may create roles.</param>
 /// <param name="IsReplica">The server is a read-only replica.</param>
 /// <param name="Encoding">The database's encoding.</param>
+/// <param name="StatementTimeout">The limit for a statement, as the server has it; zero for none.</param>
 public sealed record ServerFacts(
-    Version ServerVersion, string Database, string SessionUser, bool IsSuperuser, bool BypassesRls, bool CanCreateRoles, bool IsReplica, string Encoding)
+    Version ServerVersion,
+    string Database,
+    string SessionUser,
+    bool IsSuperuser,
+    bool BypassesRls,
+    bool CanCreateRoles,
+    bool IsReplica,
+    string Encoding,
+    TimeSpan StatementTimeout)
 {
     /// <summary>The oldest server that works.</summary>
     internal static readonly Version Oldest = new(14, 0);
 
-    internal static async Task<ServerFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private const string Query = """
+        select pg_catalog.current_database()::text, session_user::text, r.rolsuper, r.rolbypassrls, r.rolcreaterole,
+               pg_catalog.pg_is_in_recovery(), pg_catalog.getdatabaseencoding()::text,
+               (select s.setting::bigint from pg_catalog.pg_settings s where s.name = 'statement_timeout'),
+               pg_catalog.pg_backend_pid(),
+               pg_catalog.current_setting('search_path')
+        from pg_catalog.pg_roles r where r.rolname = session_user
+        """;
+
+    internal static async Task<ServerFacts> ReadAsync(NpgsqlConnection connection, ConnectionSettings settings, CancellationToken cancellationToken)
     {
         var version = connection.PostgreSqlVersion;
         if (version < Oldest)
@@ -28,15 +46,18 @@ public sealed record ServerFacts(
                 $"The server is PostgreSQL {version.Major}, and {Oldest.Major} is the oldest that works: earlier ones get no more security fixes, and row-level security had some that matter. Upgrade the server.");
         }
 
-        await using var command = new NpgsqlCommand(
-            """
-            select pg_catalog.current_database(), session_user::text, r.rolsuper, r.rolbypassrls, r.rolcreaterole,
-                   pg_catalog.pg_is_in_recovery(), pg_catalog.getdatabaseencoding()::text
-            from pg_catalog.pg_roles r where r.rolname = session_user
-            """,
-            connection);
+        await using var command = new NpgsqlCommand(Query, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (reader.GetInt32(8) != connection.ProcessID || reader.GetString(9) != StartupOptions.SearchPath(settings.Schema))
+        {
+            // A pooler that drops startup options without a word, or lends one backend to many clients.
+            throw new TenantException(
+                "PoolerNotSupported",
+                TenantErrorKind.NotSupported,
+                "Between here and PostgreSQL stands a connection pooler: the session does not have the settings that it was opened with, or is not a session of one backend. Connect to PostgreSQL itself.");
+        }
+
         return new ServerFacts(
             version,
             reader.GetString(0),
@@ -45,7 +66,8 @@ public sealed record ServerFacts(
             reader.GetBoolean(3),
             reader.GetBoolean(4),
             reader.GetBoolean(5),
-            reader.GetString(6));
+            reader.GetString(6),
+            TimeSpan.FromMilliseconds(reader.GetInt64(7)));
     }
 
     internal IEnumerable<string> Warnings()

@@ -12,6 +12,7 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
 
     private readonly ConnectionSettings _settings;
     private readonly NpgsqlDataSource _source;
+    private readonly ConnectionLender _lender;
     private readonly SemaphoreSlim _installationLock = new(1, 1);
     private readonly ConcurrentDictionary<IAsyncDisposable, byte> _dependents = new();
     private Installation? _installation;
@@ -22,6 +23,7 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     {
         _settings = settings;
         _source = NpgsqlDataSource.Create(settings.ToDataSourceString());
+        _lender = new ConnectionLender(_source);
     }
 
     /// <inheritdoc/>
@@ -71,8 +73,16 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
         try
         {
             database = new TenantDatabase(settings);
-            await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            database.Facts = await ServerFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            await database.UseAsync(
+                async connection =>
+                {
+                    database.Facts = await ServerFacts.ReadAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+                    if (settings.Schema != "public")
+                    {
+                        await DefaultSchema.CheckAsync(connection, settings.Schema, cancellationToken).ConfigureAwait(false);
+                    }
+                },
+                cancellationToken).ConfigureAwait(false);
             database.Warnings = [.. settings.Warnings, .. database.Facts.Warnings()];
             return database;
         }
@@ -97,8 +107,9 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
             return known;
         }
 
-        await using var connection = await OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        return _installation = await InstallationReader.FindAsync(connection, cancellationToken).ConfigureAwait(false);
+        return await UseAsync(
+            async connection => _installation = await InstallationReader.FindAsync(connection, cancellationToken).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What lies in the database.</summary>
@@ -161,23 +172,52 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     {
         if (_closed)
         {
-            throw new TenantException(
-                "ConnectionClosed", TenantErrorKind.InvalidState, "This connection was disconnected. Connect-TenantDatabase makes another.");
+            throw Closed();
         }
 
         try
         {
-            return await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return await _lender.OpenAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (ServerErrors.IsOurs(e))
         {
             throw ServerErrors.Connecting(e, Server, Port, _settings.Builder.Database, _settings.Builder.Username);
         }
+        catch (ObjectDisposedException)
+        {
+            throw Closed();
+        }
     }
+
+    /// <summary>Runs a body over a connection, and gives that back after it. What the driver throws becomes a <see cref="TenantException"/>.</summary>
+    internal async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await body(connection).ConfigureAwait(false);
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e))
+        {
+            throw ServerErrors.Translate(e, ErrorContext.None with { Login = _settings.Builder.Username, IsReplica = Facts?.IsReplica == true });
+        }
+    }
+
+    /// <inheritdoc cref="UseAsync{T}"/>
+    internal Task UseAsync(Func<NpgsqlConnection, Task> body, CancellationToken cancellationToken) => UseAsync(
+        async connection =>
+        {
+            await body(connection).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>Closes <paramref name="dependent"/> together with this.</summary>
     internal void Adopt(IAsyncDisposable dependent) => _dependents.TryAdd(dependent, 0);
 
     /// <summary>It was closed by itself.</summary>
     internal void Release(IAsyncDisposable dependent) => _dependents.TryRemove(dependent, out _);
+
+    private static TenantException Closed() => new(
+        "ConnectionClosed", TenantErrorKind.InvalidState, "This connection was disconnected. Connect-TenantDatabase makes another.");
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Npgsql;
 
 namespace Tenants.Engine.Errors;
@@ -8,38 +9,33 @@ internal static class ServerErrors
 {
     /// <summary>True for what the driver throws of itself.</summary>
     public static bool IsOurs(Exception exception) =>
-        exception is NpgsqlException or SocketException or TimeoutException or IOException or System.Security.Authentication.AuthenticationException;
+        exception is NpgsqlException or SocketException or TimeoutException or IOException or AuthenticationException;
+
+    /// <summary>True where the connection itself is gone, so that another may do better.</summary>
+    public static bool IsBroken(Exception exception) => exception is PostgresException { SqlState: var state }
+        ? state is "57P01" or "57P02" or "57P03" or "57P05" || state.StartsWith("08", StringComparison.Ordinal)
+        : IsOurs(exception);
 
     /// <summary>A failure to connect.</summary>
     public static TenantException Connecting(Exception exception, string? server, int port, string? database, string? user) =>
-        exception is PostgresException error
-            ? Server(error)
-            : new TenantException(
-                "ConnectionFailed",
-                TenantErrorKind.Connection,
-                $"No connection to PostgreSQL at {server}:{port}: {exception.GetBaseException().Message} Check that the server runs, the name and the port.")
-            {
-                Target = $"{user}@{server}:{port}/{database}",
-            };
+        ConnectErrors.Translate(exception, new ConnectErrors.Place(server, port, database, user));
 
     /// <summary>A failure of a statement.</summary>
-    public static TenantException Translate(Exception exception) => exception switch
+    public static TenantException Translate(Exception exception) => Translate(exception, ErrorContext.None);
+
+    /// <summary>A failure of a statement.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="context">What is known of the call.</param>
+    public static TenantException Translate(Exception exception, ErrorContext context) => exception switch
     {
         TenantException own => own,
-        PostgresException error => Server(error),
+        PostgresException error => StatementErrors.Translate(error, context),
         _ => new TenantException(
             "ConnectionLost",
             TenantErrorKind.Connection,
-            $"The connection to the server broke: {exception.GetBaseException().Message} What was not committed is undone. Run it again."),
-    };
-
-    private static TenantException Server(PostgresException error) => new(
-        "ServerError", TenantErrorKind.Server, error.MessageText)
-    {
-        SqlState = error.SqlState,
-        Detail = error.Detail,
-        Hint = error.Hint,
-        Constraint = error.ConstraintName,
-        Table = error.TableName is null ? null : $"{error.SchemaName}.{error.TableName}",
+            $"The connection to the server broke: {exception.GetBaseException().Message} What was not committed is undone. Run it again.")
+        {
+            Tenant = context.Tenant,
+        },
     };
 }

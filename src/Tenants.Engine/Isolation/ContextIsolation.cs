@@ -73,20 +73,22 @@ internal sealed class ContextIsolation(TenantDatabase database, Installation ins
         _renewal.Dispose();
     }
 
-    private async Task<SigningKey> CreateKeyAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand(
-            $"select id, secret, expires_at, server_time from {installation.QuotedSchema}.create_key($1, $2)", connection)
+    private Task<SigningKey> CreateKeyAsync(CancellationToken cancellationToken) => database.UseAsync(
+        async connection =>
         {
-            Parameters =
+            await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+            await using var command = new NpgsqlCommand(
+                $"select id, secret, expires_at, server_time from {installation.QuotedSchema}.create_key($1, $2)", connection)
             {
-                new NpgsqlParameter { Value = database.SessionUser, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Name },
-                new NpgsqlParameter<TimeSpan> { TypedValue = KeyLife },
-            },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return new SigningKey(reader.GetString(0), reader.GetFieldValue<byte[]>(1), reader.GetDateTime(2), reader.GetDateTime(3));
-    }
+                Parameters =
+                {
+                    new NpgsqlParameter { Value = database.SessionUser, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Name },
+                    new NpgsqlParameter<TimeSpan> { TypedValue = KeyLife },
+                },
+            };
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            return new SigningKey(reader.GetString(0), reader.GetFieldValue<byte[]>(1), reader.GetDateTime(2), reader.GetDateTime(3));
+        },
+        cancellationToken);
 }

@@ -154,5 +154,7 @@ grant execute on function {schema}.current_tenant() to public;
 revoke all on function {schema}.create_key(name, interval) from public;
 grant execute on function {schema}.create_key(name, interval) to {admin};
 revoke all on {schema}.setting, {schema}.tenant, {schema}.login, {schema}.key, {schema}.shared_table from public;
+-- What an admin does by hand or through the module; keys stay with the functions.
+grant select, insert, update, delete on {schema}.tenant, {schema}.login, {schema}.shared_table to {admin};
 -- No secret: what the module must know to work here.
 grant select on {schema}.setting to public;

@@ -32,11 +32,26 @@ public static class InitializePlanner
             return (new Plan(database.Database, []), found);
         }
 
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        var roles = await RolePlanner.PlanAsync(database, connection, cancellationToken).ConfigureAwait(false);
-        await EnsureSchemaIsFreeAsync(connection, schema, cancellationToken).ConfigureAwait(false);
-        var installation = new Installation(schema, Installation.CurrentVersion, type ?? TenantIdType.Text, roles.Owner, roles.Admin, roles.Session);
-        return (new Plan(database.Database, [.. roles.Steps, .. SchemaSteps(installation)]), installation);
+        return await database.UseAsync(
+            async connection =>
+            {
+                await EnsureSchemaIsFreeAsync(connection, schema, cancellationToken).ConfigureAwait(false);
+                var roles = await RolePlanner.PlanAsync(database, connection, cancellationToken).ConfigureAwait(false);
+                var installation = new Installation(schema, Installation.CurrentVersion, type ?? TenantIdType.Text, roles.Owner, roles.Admin, roles.Session);
+                var plan = new Plan(database.Database, [.. roles.Steps, .. SchemaSteps(installation)]) { ChangesInstallation = true };
+                return (plan, installation);
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>True for what a plan meets when another process initialises the same database at the same time: plan anew.</summary>
+    /// <param name="exception">What the run threw.</param>
+    public static bool IsRace(TenantException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+
+        // Duplicate schema, table, object; the unique indexes of the catalog; a row of the catalog that was changed meanwhile.
+        return exception.SqlState is "42P06" or "42P07" or "42710" or "23505" or "XX000";
     }
 
     private static async Task EnsureSchemaIsFreeAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Npgsql;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Sql;
@@ -13,9 +12,9 @@ namespace Tenants.Engine.Plans;
 internal static class RolePlanner
 {
     // A role can be used if a DBA made it for this login: it cannot log in, owns nothing, holds no right anywhere,
-    // and nobody but this login can become it.
+    // and nobody but this login works through it.
     private const string ReadRoles = """
-        select r.rolname,
+        select r.rolname::text,
                not r.rolcanlogin and not r.rolsuper and not r.rolbypassrls and not r.rolcreaterole and not r.rolcreatedb and not r.rolreplication
                and not exists (select from pg_catalog.pg_shdepend d where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and d.refobjid = r.oid)
                and not exists (select from pg_catalog.pg_auth_members m join pg_catalog.pg_roles g on g.oid = m.member
@@ -23,29 +22,40 @@ internal static class RolePlanner
                                  and coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::boolean, true))
                and not exists (select from pg_catalog.pg_auth_members m where m.member = r.oid)
                as free,
-               pg_catalog.pg_has_role(session_user, r.oid, 'usage') as mine
-        from pg_catalog.pg_roles r
-        where r.rolname = any ($1)
+               pg_catalog.pg_has_role(session_user, r.oid, 'usage')
+               and (self.rolsuper
+                    or exists (select from pg_catalog.pg_auth_members m where m.roleid = r.oid and m.member = self.oid
+                               and coalesce((pg_catalog.to_jsonb(m) ->> 'set_option')::boolean, true)))
+               as mine,
+               pg_catalog.pg_has_role(session_user, r.oid, 'member with admin option') as can_grant
+        from pg_catalog.pg_roles r, pg_catalog.pg_roles self
+        where r.rolname = any ($1) and self.rolname = session_user
         """;
 
+    // The server from which a grant says by itself whether it is inherited, and CREATEROLE alone no longer grants everything.
+    public const int GrantOptions = 16;
+
     /// <summary>The names of the roles, and the steps that are missing.</summary>
+    /// <exception cref="TenantException"><c>PermissionDenied</c> with the script that a DBA must run; <c>RoleNotOurs</c>.</exception>
     public static async Task<(string Owner, string Admin, string Session, IReadOnlyList<PlanStep> Steps)> PlanAsync(
         TenantDatabase database, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        var rights = await LoginRights.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         var suffix = database.Database;
         for (var attempt = 0; ; attempt++)
         {
-            string[] names = [Name("tenants_owner_", suffix), Name("tenants_admin_", suffix), Name("tenants_session_", suffix)];
+            string[] names = [RoleName.Of("tenants_owner_", suffix), RoleName.Of("tenants_admin_", suffix), RoleName.Of("tenants_session_", suffix)];
             var existing = await ReadAsync(connection, names, cancellationToken).ConfigureAwait(false);
-            if (existing.Values.All(r => r.Free))
+            if (existing.Values.All(r => r.IsFree))
             {
-                var steps = names.SelectMany(n => Steps(database, n, existing)).ToList();
-                if (steps.Count > 0 && !database.Facts.CanCreateRoles && !database.Facts.IsSuperuser)
+                CheckInherit(database, rights);
+                var script = DbaScript.Of(database, rights, names, existing);
+                if (script.Length > 0)
                 {
-                    throw NeedsDba(database, names);
+                    throw DbaScript.Needed(database, script);
                 }
 
-                return (names[0], names[1], names[2], steps);
+                return (names[0], names[1], names[2], [.. names.SelectMany(n => Steps(database, rights, n, existing))]);
             }
 
             if (attempt == 5)
@@ -61,10 +71,29 @@ internal static class RolePlanner
         }
     }
 
-    private static async Task<Dictionary<string, (bool Free, bool Mine)>> ReadAsync(
+    /// <summary>The statement that makes a login a full member of a role, on any version of the server.</summary>
+    internal static string GrantStatement(Version server, string quotedRole, string quotedLogin) =>
+        $"grant {quotedRole} to {quotedLogin}" + (server.Major >= GrantOptions ? " with inherit true, set true" : "");
+
+    // Before 16 it is the login that inherits or not, and one that does not would see no row through the admin's view.
+    private static void CheckInherit(TenantDatabase database, LoginRights rights)
+    {
+        if (database.ServerVersion.Major < GrantOptions && !rights.Inherits)
+        {
+            throw new TenantException(
+                "PermissionDenied",
+                TenantErrorKind.PermissionDenied,
+                $"The login '{database.SessionUser}' does not inherit the rights of its roles (NOINHERIT), and so would see no rows of its own tables. Run this, then the command again: alter role {Quote.Identifier(database.SessionUser)} inherit;")
+            {
+                Target = database.SessionUser,
+            };
+        }
+    }
+
+    private static async Task<Dictionary<string, FoundRole>> ReadAsync(
         NpgsqlConnection connection, string[] names, CancellationToken cancellationToken)
     {
-        var roles = new Dictionary<string, (bool, bool)>(StringComparer.Ordinal);
+        var roles = new Dictionary<string, FoundRole>(StringComparer.Ordinal);
         await using var command = new NpgsqlCommand(ReadRoles, connection)
         {
             Parameters = { new NpgsqlParameter<string[]> { TypedValue = names } },
@@ -72,68 +101,31 @@ internal static class RolePlanner
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            roles[reader.GetString(0)] = (reader.GetBoolean(1), reader.GetBoolean(2));
+            roles[reader.GetString(0)] = new FoundRole(reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3));
         }
 
         return roles;
     }
 
-    private static IEnumerable<PlanStep> Steps(TenantDatabase database, string name, Dictionary<string, (bool Free, bool Mine)> existing)
+    private static IEnumerable<PlanStep> Steps(TenantDatabase database, LoginRights rights, string name, Dictionary<string, FoundRole> existing)
     {
         var role = Quote.Identifier(name);
-        if (!existing.TryGetValue(name, out var found))
+        var found = existing.GetValueOrDefault(name);
+        if (found is null)
         {
             yield return new PlanStep("a role of this database", $"create role {role} nologin") { Down = $"drop role {role}" };
         }
 
-        if (!found.Mine)
+        if (found is not { IsMine: true } && !rights.IsSuperuser)
         {
-            yield return Grant(database, role, Quote.Identifier(database.SessionUser));
+            var login = Quote.Identifier(database.SessionUser);
+            yield return new PlanStep("the login works through it", GrantStatement(database.ServerVersion, role, login)) { Down = $"revoke {role} from {login}" };
         }
     }
 
-    private static PlanStep Grant(TenantDatabase database, string role, string login) =>
-        new("the login works through it", GrantStatement(database.ServerVersion, role, login)) { Down = $"revoke {role} from {login}" };
-
-    /// <summary>The statement that makes a login a full member of a role, on any version of the server.</summary>
-    internal static string GrantStatement(Version server, string quotedRole, string quotedLogin) =>
-        $"grant {quotedRole} to {quotedLogin}" + (server.Major >= 16 ? " with inherit true, set true" : "");
-
-    private static TenantException NeedsDba(TenantDatabase database, string[] names)
-    {
-        var login = Quote.Identifier(database.SessionUser);
-        var script = new StringBuilder();
-        foreach (var role in names.Select(Quote.Identifier))
-        {
-            script.Append("create role ").Append(role).Append(" nologin;\n");
-            script.Append(GrantStatement(database.ServerVersion, role, login)).Append(";\n");
-        }
-
-        script.Append("grant create on database ").Append(Quote.Identifier(database.Database)).Append(" to ").Append(login).Append(';');
-        return new TenantException(
-            "PermissionDenied",
-            TenantErrorKind.PermissionDenied,
-            $"The login '{database.SessionUser}' may not create roles. Have a DBA run this, then run the command again:\n\n{script}\n")
-        {
-            Target = database.SessionUser,
-        };
-    }
-
-    private static string Name(string prefix, string suffix)
-    {
-        var name = prefix + suffix;
-        if (Encoding.UTF8.GetByteCount(name) <= Quote.MaxIdentifierBytes)
-        {
-            return name;
-        }
-
-        // Cut at a character's border, with a hash of the whole, so that two long names stay two.
-        var hash = "_" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(suffix)))[..10].ToLowerInvariant();
-        while (Encoding.UTF8.GetByteCount(name) + hash.Length > Quote.MaxIdentifierBytes)
-        {
-            name = name[..^(char.IsLowSurrogate(name[^1]) ? 2 : 1)];
-        }
-
-        return name + hash;
-    }
+    /// <summary>A role that is there.</summary>
+    /// <param name="IsFree">Nobody else uses it.</param>
+    /// <param name="IsMine">The login has its rights and may become it.</param>
+    /// <param name="CanGrant">The login may grant it.</param>
+    internal sealed record FoundRole(bool IsFree, bool IsMine, bool CanGrant);
 }

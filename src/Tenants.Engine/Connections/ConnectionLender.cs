@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using Tenants.Engine.Errors;
+
+namespace Tenants.Engine.Connections;
+
+/// <summary>
+/// Lends connections of a pool that answer. A server that was restarted leaves dead ones in the pool; the first to use one would
+/// fail, and could not tell whether its work was done. So a connection that was not lent lately is asked first.
+/// </summary>
+internal sealed class ConnectionLender(NpgsqlDataSource source)
+{
+    // Shorter than any restart, longer than the pause between two calls of a loop, which are not asked.
+    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StartPause = TimeSpan.FromMilliseconds(200);
+
+    private readonly ConcurrentDictionary<int, long> _lastUse = new();
+
+    /// <summary>A connection that answers.</summary>
+    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var connection = await OpenWhenStartedAsync(cancellationToken).ConfigureAwait(false);
+            if (await AnswersAsync(connection, cancellationToken).ConfigureAwait(false))
+            {
+                _lastUse[connection.ProcessID] = Environment.TickCount64;
+                return connection;
+            }
+
+            // The others are no better.
+            await connection.DisposeAsync().ConfigureAwait(false);
+            _lastUse.Clear();
+            source.Clear();
+        }
+    }
+
+    private async Task<NpgsqlConnection> OpenWhenStartedAsync(CancellationToken cancellationToken)
+    {
+        for (var begin = Environment.TickCount64; ;)
+        {
+            try
+            {
+                return await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.CannotConnectNow
+                && Environment.TickCount64 - begin < StartPatience.TotalMilliseconds)
+            {
+                await Task.Delay(StartPause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<bool> AnswersAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (!_lastUse.TryGetValue(connection.ProcessID, out var last) || Environment.TickCount64 - last < Fresh.TotalMilliseconds)
+        {
+            return true;
+        }
+
+        try
+        {
+            await using var command = new NpgsqlCommand("select", connection);
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e))
+        {
+            return false;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
