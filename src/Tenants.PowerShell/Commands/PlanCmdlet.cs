@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Management.Automation.Host;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Plans;
 
@@ -8,6 +7,10 @@ namespace Tenants.Commands;
 /// <summary>The base of the cmdlets that change what lies in the database by a <see cref="Plan"/>.</summary>
 public abstract class PlanCmdlet : TenantConnectionCmdlet
 {
+    private const int RaceAttempts = 5;
+
+    private static readonly TimeSpan s_racePause = TimeSpan.FromMilliseconds(200);
+
     private bool _yesToAll;
     private bool _noToAll;
 
@@ -21,13 +24,36 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
             ? ((SwitchParameter)bound).IsPresent
             : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
+    /// <summary>Initialises the database where that has not been done.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="type">The type of tenant identifiers; null where any will do.</param>
+    /// <param name="schema">The schema's name.</param>
+    /// <param name="alreadyDone">What to say where it was done; null for nothing.</param>
+    /// <returns>True if the database is initialised now; false if that was only shown or refused.</returns>
+    private protected async Task<bool> InitializeAsync(TenantDatabase database, TenantIdType? type = null, string schema = "tenants", string? alreadyDone = null)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var (plan, _) = await InitializePlanner.PlanAsync(database, type, schema, StopToken);
+            try
+            {
+                return await ApplyAsync(database, plan, "Make it ready for tenants", alreadyDone);
+            }
+            catch (TenantException e) when (attempt < RaceAttempts && InitializePlanner.IsRace(e))
+            {
+                // Another process does the same at this moment: look again what is missing.
+                await Task.Delay(s_racePause, StopToken);
+            }
+        }
+    }
+
     /// <summary>Warns, asks, and runs a plan; under <c>-WhatIf</c> shows the statements that would run, and no more.</summary>
     /// <param name="database">Where it runs.</param>
     /// <param name="plan">What runs.</param>
     /// <param name="action">What it does, for people: <c>Keep tenants apart</c>.</param>
-    /// <param name="nothingMissing">What to say where nothing is missing.</param>
+    /// <param name="nothingMissing">What to say where nothing is missing; null for nothing.</param>
     /// <returns>True if it ran, or nothing was missing; false if it was only shown or refused.</returns>
-    private protected async Task<bool> ApplyAsync(TenantDatabase database, Plan plan, string action, string nothingMissing)
+    private protected async Task<bool> ApplyAsync(TenantDatabase database, Plan plan, string action, string? nothingMissing)
     {
         foreach (var warning in plan.Warnings)
         {
@@ -36,7 +62,11 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
 
         if (plan.IsEmpty)
         {
-            Say(nothingMissing);
+            if (nothingMissing is not null)
+            {
+                Say(nothingMissing);
+            }
+
             return true;
         }
 
@@ -78,20 +108,5 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
         return Ask(
             () => ShouldProcess(IsWhatIf ? $"{what}\n{PlanRunner.ToScript(plan)}" : what, $"{what}\n{PlanRunner.ToScript(plan)}", MyInvocation.MyCommand.Name),
             "-Confirm:$false");
-    }
-
-    private static bool Ask(Func<bool> ask, string wayOut)
-    {
-        try
-        {
-            return ask();
-        }
-        catch (Exception e) when (e is HostException or PSInvalidOperationException or NotImplementedException)
-        {
-            throw new TenantException(
-                "ConfirmationNeeded",
-                TenantErrorKind.InvalidState,
-                $"The command asks before it goes on, and nobody can answer here. Give {wayOut} if that is what you want.");
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using Tenants.Engine.Connections;
 using Tenants.Hosting;
 
@@ -70,6 +71,29 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Writes an error that ends this item only.</summary>
     protected void WriteFailure(TenantException exception, object? target = null) => WriteError(exception.ToErrorRecord(target));
+
+    /// <summary>ShouldProcess, with a clear error where it asks and nobody can answer.</summary>
+    /// <exception cref="TenantException"><c>ConfirmationNeeded</c>.</exception>
+    private protected bool AskTo(string target, string action) => Ask(() => ShouldProcess(target, action), "-Confirm:$false");
+
+    /// <summary>Asks, with a clear error where nobody can answer.</summary>
+    /// <param name="ask">What asks.</param>
+    /// <param name="wayOut">The parameter that answers beforehand.</param>
+    /// <exception cref="TenantException"><c>ConfirmationNeeded</c>.</exception>
+    private protected static bool Ask(Func<bool> ask, string wayOut)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (Exception e) when (e is HostException or PSInvalidOperationException or NotImplementedException)
+        {
+            throw new TenantException(
+                "ConfirmationNeeded",
+                TenantErrorKind.InvalidState,
+                $"The command asks before it goes on, and nobody can answer here. Give {wayOut} if that is what you want.");
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

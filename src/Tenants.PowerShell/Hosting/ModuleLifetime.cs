@@ -10,11 +10,11 @@ public sealed class ModuleLifetime : IModuleAssemblyInitializer, IModuleAssembly
     public void OnImport() => ModuleLoadContext.Attach();
 
     /// <inheritdoc/>
-    public void OnRemove(PSModuleInfo psModuleInfo)
-    {
-        CloseAll();
-        ModuleLoadContext.Detach();
-    }
+    /// <remarks>
+    /// Closes what this runspace holds, and no more: others of the process may work on. The load context answers for ever, for
+    /// they need it, and so does this one when it imports the module again.
+    /// </remarks>
+    public void OnRemove(PSModuleInfo psModuleInfo) => CloseAll();
 
     // Apart, for it names types of the engine, which the runtime looks for when it compiles the method.
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -15,16 +15,21 @@ internal sealed class ModuleLoadContext : AssemblyLoadContext
     private static readonly string s_folder = Path.Combine(Path.GetDirectoryName(typeof(ModuleLoadContext).Assembly.Location)!, "engine");
     private static readonly ModuleLoadContext s_instance = new();
 
+    private static int s_attached;
+
     private ModuleLoadContext()
         : base("Tenants")
     {
     }
 
-    /// <summary>Begins to answer for the engine.</summary>
-    public static void Attach() => Default.Resolving += Resolve;
-
-    /// <summary>Stops answering.</summary>
-    public static void Detach() => Default.Resolving -= Resolve;
+    /// <summary>Begins to answer for the engine, once for the process, however many runspaces import the module.</summary>
+    public static void Attach()
+    {
+        if (Interlocked.Exchange(ref s_attached, 1) == 0)
+        {
+            Default.Resolving += Resolve;
+        }
+    }
 
     /// <inheritdoc/>
     protected override Assembly? Load(AssemblyName assemblyName)

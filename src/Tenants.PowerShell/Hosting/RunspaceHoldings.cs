@@ -16,7 +16,8 @@ internal sealed class RunspaceHoldings
     public ConcurrentDictionary<IAsyncDisposable, byte> Owned { get; } = new();
 
     /// <summary>The state of the runspace that the calling thread runs in.</summary>
-    public static RunspaceHoldings Current => s_states.GetValue(Runspace.DefaultRunspace, Create);
+    public static RunspaceHoldings Current => s_states.GetValue(
+        Runspace.DefaultRunspace ?? throw new TenantException("NoRunspace", TenantErrorKind.InvalidState, "A cmdlet of this module runs in a runspace."), Create);
 
     /// <summary>The connection that a cmdlet takes when none is named.</summary>
     public TenantDatabase? Default { get; private set; }
@@ -47,7 +48,7 @@ internal sealed class RunspaceHoldings
         _connections.TryRemove(database.Id, out _);
         if (Default == database)
         {
-            Default = Connections.LastOrDefault();
+            Default = Connections.LastOrDefault(c => c != database);
         }
 
         await database.DisposeAsync().ConfigureAwait(false);
@@ -58,7 +59,8 @@ internal sealed class RunspaceHoldings
         var state = new RunspaceHoldings();
         runspace.StateChanged += (_, e) =>
         {
-            if (e.RunspaceStateInfo.State is System.Management.Automation.Runspaces.RunspaceState.Closed or System.Management.Automation.Runspaces.RunspaceState.Broken)
+            // Closing comes before Closed; whoever closed the runspace waits for neither.
+            if (e.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
             {
                 state.Close();
             }
@@ -70,17 +72,20 @@ internal sealed class RunspaceHoldings
     private void Close() => Task.Run(async () =>
     {
         Default = null;
-        foreach (var database in _connections.Values)
+        foreach (var id in _connections.Keys)
         {
-            await database.DisposeAsync().ConfigureAwait(false);
+            if (_connections.TryRemove(id, out var database))
+            {
+                await database.DisposeAsync().ConfigureAwait(false);
+            }
         }
 
         foreach (var owned in Owned.Keys)
         {
-            await owned.DisposeAsync().ConfigureAwait(false);
+            if (Owned.TryRemove(owned, out _))
+            {
+                await owned.DisposeAsync().ConfigureAwait(false);
+            }
         }
-
-        _connections.Clear();
-        Owned.Clear();
     }).GetAwaiter().GetResult();
 }
