@@ -136,7 +136,7 @@ public sealed class ReadingTests : IAsyncLifetime
             "to_tsvector('simple', 'a b')", "to_tsquery('simple', 'a & b')", "point '(1,2)'", "lseg '[(1,2),(3,4)]'", "box '(1,2),(3,4)'", "path '[(1,2),(3,4)]'",
             "polygon '((1,2),(3,4))'", "circle '<(1,2),3>'", "line '{1,2,3}'", "'12.34'::money", "'pg_class'::regclass", "'int4'::regtype", "'now'::regproc",
             "'16/B374D848'::pg_lsn", "'(0,1)'::tid", "'12:00+02'::timetz", "'$.a'::jsonpath", "row(1, 'a b', null)", "'a=r/a'::text", "interval '1 mon'",
-            "(select relacl from pg_class where relname = 'pg_class')", "pg_current_snapshot()",
+            "(select relacl from pg_class where relname = 'pg_class')", "'10:20:10,14,15'::pg_snapshot",
         ];
         foreach (var value in values)
         {
