@@ -64,8 +64,8 @@ internal static class AccessReader
                 BypassesRls = reader.GetBoolean(3),
                 IsSelf = reader.GetBoolean(4),
 
-                // Whoever runs the plan is an admin once it has run.
-                IsAdmin = reader.GetBoolean(5) || reader.GetBoolean(4),
+                // Whoever runs the plan is an admin once it has run, and so is the table's owner.
+                IsAdmin = reader.GetBoolean(5) || reader.GetBoolean(4) || reader.GetBoolean(7),
                 IsBound = reader.GetBoolean(6),
                 IsOwner = reader.GetBoolean(7),
                 IsPublicOnly = reader.GetBoolean(8),

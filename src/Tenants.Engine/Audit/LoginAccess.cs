@@ -44,8 +44,8 @@ internal sealed record LoginAccess(string Name, IReadOnlyList<string> Rights)
         { IsSuperuser: true } => "a superuser: no policy binds it",
         { BypassesRls: true } => "it has BYPASSRLS: no policy binds it",
         { IsBound: true } => "it is bound to a tenant",
+        { IsOwner: true } => "it owns the table, or belongs to the role that does",
         { IsAdmin: true } => "an admin",
-        { IsOwner: true } => "it owns the table, but is no admin",
         _ => "it has no tenant of its own",
     };
 }

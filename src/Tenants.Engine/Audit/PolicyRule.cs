@@ -12,7 +12,7 @@ internal sealed class PolicyRule : TableRule<PolicyRule.Policy>
                pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid),
                case when 0 = any (p.polroles) then 'PUBLIC'
                     else (select pg_catalog.string_agg(r.rolname::text, ', ' order by r.rolname) from pg_catalog.pg_roles r where r.oid = any (p.polroles)) end,
-               0 = any (p.polroles) or p.polroles && $3,
+               0 = any (p.polroles) or p.polroles && $3, p.polroles && $3,
                coalesce((select pg_catalog.pg_get_expr(i.polqual, i.polrelid) from pg_catalog.pg_policy i
                          where i.polrelid = p.polrelid and i.polname = 'tenants_isolation'), ''),
                coalesce((select pg_catalog.pg_get_expr(i.polqual, i.polrelid) from pg_catalog.pg_policy i
@@ -32,9 +32,10 @@ internal sealed class PolicyRule : TableRule<PolicyRule.Policy>
         row.IsDBNull(3) ? null : row.GetString(3),
         row.GetString(4),
         row.GetBoolean(5),
-        row.GetString(6),
+        row.GetBoolean(6),
         row.GetString(7),
-        row.GetBoolean(8));
+        row.GetString(8),
+        row.GetBoolean(9));
 
     protected override IEnumerable<string> Judge(AuditedTable table, IReadOnlyList<Policy> rows)
     {
@@ -50,6 +51,11 @@ internal sealed class PolicyRule : TableRule<PolicyRule.Policy>
             {
                 yield return $"{table.Name}: the restrictive policy {policy.Name} hides rows from the admin too: {Shown(expressions)} holds for {policy.Roles}, so what reads as all tenants' rows is not all. Let the admin pass in it: … or {AdminPass.Text(table.Installation)}";
             }
+
+            if (policy.NamesTenants)
+            {
+                yield return $"{table.Name}: the policy {policy.Name} names a role that tenants' logins belong to ({policy.Roles}), and any member can drop it (DROP OWNED BY). Let it hold for all:{Listing.Statements([$"alter policy {Quote.Identifier(policy.Name)} on {table.Quoted} to public"])}";
+            }
         }
     }
 
@@ -62,6 +68,7 @@ internal sealed class PolicyRule : TableRule<PolicyRule.Policy>
         string? Check,
         string Roles,
         bool IsForTenants,
+        bool NamesTenants,
         string Isolation,
         string Admin,
         bool CoversAdmin);

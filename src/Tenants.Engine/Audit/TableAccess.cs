@@ -53,7 +53,7 @@ internal static class TableAccess
 
     private static bool IsCrowd(LoginAccess login) => login.IsPublicOnly && login.Sees == TenantVisibility.Nothing;
 
-    private static string Describe(LoginAccess login) => login.BypassesRls || login.IsOwner || login.IsAdmin ? $"{login.Name} ({login.Why})" : login.Name;
+    private static string Describe(LoginAccess login) => login.BypassesRls || login.IsAdmin ? $"{login.Name} ({login.Why})" : login.Name;
 
     private static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 

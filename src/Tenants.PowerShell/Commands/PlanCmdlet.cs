@@ -11,6 +11,7 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
 
     private static readonly TimeSpan s_racePause = TimeSpan.FromMilliseconds(200);
 
+    private readonly HashSet<string> _told = [];
     private bool _yesToAll;
     private bool _noToAll;
 
@@ -55,7 +56,8 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
     /// <returns>True if it ran, or nothing was missing; false if it was only shown or refused.</returns>
     private protected async Task<bool> ApplyAsync(TenantDatabase database, Plan plan, string action, string? nothingMissing)
     {
-        foreach (var warning in plan.Warnings)
+        // What concerns the whole database comes with every table.
+        foreach (var warning in plan.Warnings.Where(_told.Add))
         {
             WriteWarning(warning);
         }

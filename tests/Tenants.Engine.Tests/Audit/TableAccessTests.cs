@@ -63,6 +63,18 @@ public class TableAccessTests
     }
 
     [Fact]
+    public async Task Nobody_is_asked_about_an_owner_that_is_not_the_one_who_asks()
+    {
+        await using var world = await TenantWorld.CreateAsync(asSuperuser: true);
+        await world.CreateTodoAsync();
+        await world.AdminAsync($"alter table public.todo_item owner to {world.Test.AdminLogin}");
+
+        var audit = await AuditAsync(world);
+        Assert.Empty(audit.Questions);
+        Assert.Equal(TenantVisibility.Everything, Assert.Single(audit.Access, a => a.Login == world.Test.AdminLogin).Sees);
+    }
+
+    [Fact]
     public async Task Nobody_is_asked_where_the_table_is_enforced_already()
     {
         await using var world = await TenantWorld.CreateAsync();

@@ -149,6 +149,20 @@ public class TableAuditTests
         Assert.Contains("theirs", Assert.Single((await AuditAsync(world)).Warnings), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_policy_that_names_a_role_of_tenants_is_told_and_gone_once_mended()
+    {
+        await using var world = await TenantWorld.CreateAsync();
+        await TightenAsync(world);
+        await world.CreateTodoAsync();
+        await world.AdminAsync($"create policy theirs on public.todo_item as restrictive to \"{world.Installation.SessionRole}\" using (true)");
+
+        var warning = Assert.Single((await AuditAsync(world)).Warnings);
+        Assert.Contains("DROP OWNED BY", warning, StringComparison.Ordinal);
+        await world.AdminAsync(Assert.Single(Statements(warning)));
+        Assert.Empty((await AuditAsync(world)).Warnings);
+    }
+
     [Theory]
     [InlineData("create index by_lower on public.todo_item (tenant, lower(title))", "by_lower", true)]
     [InlineData("create index by_prefix on public.todo_item (title text_pattern_ops)", "by_prefix", true)]
