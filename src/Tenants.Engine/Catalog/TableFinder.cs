@@ -16,7 +16,7 @@ public static class TableFinder
 
     private const string ByCandidates = $"""
         select {Columns}
-        from pg_catalog.unnest($1::text[], $2::text[]) with ordinality as wanted(schema, name, rank)
+        from rows from (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) with ordinality as wanted(schema, name, rank)
         join pg_catalog.pg_namespace n on n.nspname = wanted.schema
             or (wanted.schema = 'pg_temp' and pg_catalog.starts_with(n.nspname::text, 'pg_temp_'))
         join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = wanted.name

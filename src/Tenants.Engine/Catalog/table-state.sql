@@ -1,7 +1,7 @@
 -- What some tables ($1) are now, each by its tenant column ($2; null: the one that the isolating policy names, else
 -- "tenant"). $3 is the module's schema, $4 the admin role, $5 the session role; they need not exist yet.
 with recursive
-wanted(oid, named) as (select * from pg_catalog.unnest($1, $2)),
+wanted(oid, named) as (select * from rows from (pg_catalog.unnest($1), pg_catalog.unnest($2))),
 -- By what the policy depends on, the module's own function and a column: its name alone says nothing.
 isolated as (
     select p.polrelid as oid, pg_catalog.min(d.refobjsubid)::pg_catalog.int2 as attnum
