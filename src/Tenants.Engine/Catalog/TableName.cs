@@ -108,7 +108,8 @@ internal sealed partial class TableName
     private static string Unquote(string part) =>
         IsQuoted(part) ? part[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : part;
 
-    private static string Format(string name) =>
+    /// <summary>One part of a name, quoted where PostgreSQL would quote it; but it quotes reserved words too.</summary>
+    internal static string Format(string name) =>
         PlainName().IsMatch(name) ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private string[] Parts()

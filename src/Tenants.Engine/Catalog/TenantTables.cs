@@ -12,6 +12,9 @@ internal static class TenantTables
     /// <summary>The name of the policy through which the admin sees all rows, on every tenant table.</summary>
     public const string AdminPolicy = "tenants_admin";
 
+    /// <summary>The tenant column unless told otherwise.</summary>
+    public const string DefaultColumn = "tenant";
+
     // The policy is known by what it depends on, the module's own function, and so is the column: a policy of the same
     // name that somebody else wrote does not make a tenant table.
     private const string Query = """

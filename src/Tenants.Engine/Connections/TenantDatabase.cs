@@ -59,6 +59,9 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     /// <summary>What the user should hear about this connection, once.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
+    /// <summary>The sessions that are open on it, oldest first.</summary>
+    public IReadOnlyList<TenantSession> Sessions => [.. _dependents.Keys.OfType<TenantSession>().OrderBy(s => s.Id)];
+
     /// <summary>The login, as the server names it.</summary>
     internal string SessionUser => Facts.SessionUser;
 

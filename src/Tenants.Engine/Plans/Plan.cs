@@ -11,6 +11,9 @@ public sealed record Plan(string Target, IReadOnlyList<PlanStep> Steps)
     /// <summary>What the user should be asked before it runs; none where nobody is hurt.</summary>
     public IReadOnlyList<string> Questions { get; init; } = [];
 
+    /// <summary>What the user should know before it runs, in a few lines: who will see what.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>True where nothing is missing.</summary>
     public bool IsEmpty => Steps.Count == 0;
 

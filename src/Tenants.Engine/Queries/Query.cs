@@ -17,6 +17,9 @@ public sealed class Query
     /// <summary>How many statements it has.</summary>
     public int StatementCount => Statements.Count;
 
+    /// <summary>True if one of its statements may return rows.</summary>
+    public bool MayReturnRows => Statements.Any(s => StatementTraits.MayReturnRows(s.Source));
+
     internal IReadOnlyList<BoundStatement> Statements { get; }
 
     /// <summary>Reads a script. Nothing is sent.</summary>

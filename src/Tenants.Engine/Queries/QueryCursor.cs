@@ -29,6 +29,7 @@ public sealed class QueryCursor : IAsyncDisposable
     private bool _ended;
     private bool _emitted;
     private bool _finished;
+    private bool _disposed;
 
     internal QueryCursor(TransactionFrame frame, Query query, QueryOptions options, CancellationToken cancellationToken)
     {
@@ -54,6 +55,7 @@ public sealed class QueryCursor : IAsyncDisposable
     /// <exception cref="TenantException">The query failed; it is undone.</exception>
     public async ValueTask<bool> NextResultAsync()
     {
+        ThrowIfDisposed();
         while (!_finished)
         {
             try
@@ -84,6 +86,7 @@ public sealed class QueryCursor : IAsyncDisposable
     /// <exception cref="TenantException">The query failed; it is undone.</exception>
     public ValueTask<bool> ReadAsync()
     {
+        ThrowIfDisposed();
         if (_unit is null || _result is null)
         {
             return ValueTask.FromResult(false);
@@ -97,6 +100,7 @@ public sealed class QueryCursor : IAsyncDisposable
     /// <summary>Ends it: what still runs is cancelled on the server and undone.</summary>
     public async ValueTask DisposeAsync()
     {
+        _disposed = true;
         if (!_finished)
         {
             _finished = true;
@@ -105,6 +109,14 @@ public sealed class QueryCursor : IAsyncDisposable
 
         StopListening();
         await _frame.ReleaseAsync().ConfigureAwait(false);
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new TenantException("SessionClosed", TenantErrorKind.InvalidState, "The session was removed while its query was still being read.");
+        }
     }
 
     private async ValueTask<bool> ReadSlowlyAsync(Task<bool> reading)
@@ -193,7 +205,7 @@ public sealed class QueryCursor : IAsyncDisposable
         }
 
         await DescribeAsync(_steps[_next]).ConfigureAwait(false);
-        return _steps[_next].Shape.TextColumns is null ? Batch(unit) : await TextAsync(unit).ConfigureAwait(false);
+        return _steps[_next].Shape.TextColumns is null ? Batch(unit) : Text(unit);
     }
 
     /// <summary>As many statements as fit into one pipeline: up to the first that returns rows.</summary>
@@ -207,7 +219,6 @@ public sealed class QueryCursor : IAsyncDisposable
         do
         {
             var step = _steps[_next++];
-            Mark(unit, step);
             unit.Add(step);
             if (step.ReturnsRows)
             {
@@ -219,7 +230,7 @@ public sealed class QueryCursor : IAsyncDisposable
         return _next == _steps.Count ? End(unit) : unit;
     }
 
-    private async ValueTask<QueryUnit> TextAsync(QueryUnit unit)
+    private QueryUnit Text(QueryUnit unit)
     {
         var step = _steps[_next];
         if (!_begun)
@@ -228,7 +239,6 @@ public sealed class QueryCursor : IAsyncDisposable
         }
 
         _next++;
-        await RunAsync(_frame.BeforeStatement(step.ReturnsRows)).ConfigureAwait(false);
         unit.Alone(step);
         return unit;
     }
@@ -237,11 +247,10 @@ public sealed class QueryCursor : IAsyncDisposable
     {
         var (commands, results) = _frame.Begin(readOnly, _options.Timeout);
         unit.AddPreamble(commands, results);
+        unit.IsFirst = true;
         _begun = true;
         return unit;
     }
-
-    private void Mark(QueryUnit unit, StatementStep step) => unit.AddPreamble(_frame.BeforeStatement(step.ReturnsRows).Select(s => new NpgsqlBatchCommand(s)), 0);
 
     private QueryUnit End(QueryUnit unit)
     {
@@ -326,8 +335,10 @@ public sealed class QueryCursor : IAsyncDisposable
 
         var step = _unit?.StepOf(exception);
 
-        // Nothing that writes was sent, so sending it once more does no harm.
-        var wasUntouched = _unit is null ? !_begun : _steps.Take(_next).All(s => s.IsRead);
+        // Nothing that writes was sent; or the server said goodbye before it answered to anything: then it read nothing of it.
+        var wasUntouched = _unit is null
+            ? !_begun
+            : _steps.Take(_next).All(s => s.IsRead) || (exception is PostgresException && _unit is { IsFirst: true, IsAnswered: false });
         switch (exception)
         {
             case UnreadableResultException unreadable:
@@ -337,8 +348,8 @@ public sealed class QueryCursor : IAsyncDisposable
                 step.Learn(step.Shape with { Writes = true });
                 break;
 
-            // Described one at a time, it shows which column has no binary form. The routine's name is never translated.
-            case PostgresException { Routine: "getTypeBinaryOutputInfo" } when step is { IsRead: true, Shape.TextColumns: null }:
+            // Described one at a time, it shows which column has no binary form.
+            case PostgresException error when HasNoBinaryForm(error) && step is { IsRead: true, Shape.TextColumns: null }:
                 step.Learn(step.Shape with { Writes = true, Described = false });
                 break;
 
@@ -346,7 +357,7 @@ public sealed class QueryCursor : IAsyncDisposable
             case PostgresException { SqlState: PostgresErrorCodes.ProtocolViolation } when step?.Shape.TextColumns is not null:
                 step.Learn(step.Shape with { TextColumns = null, Described = false });
                 break;
-            case PostgresException error when step is not null && step.TryOtherTyping(error):
+            case PostgresException typing when step is not null && step.TryOtherTyping(typing):
                 break;
             case DbException or IOException when wasUntouched && ConnectionBroke(exception):
                 await DropUnitAsync().ConfigureAwait(false);
@@ -367,6 +378,12 @@ public sealed class QueryCursor : IAsyncDisposable
         Restart();
         return true;
     }
+
+    // The names of the server's routines are never translated. An array or a record finds out only when it is sent.
+    private static bool HasNoBinaryForm(PostgresException error) =>
+        error.SqlState == PostgresErrorCodes.UndefinedFunction
+        && (error.Routine == "getTypeBinaryOutputInfo" || error.Routine?.EndsWith("_send", StringComparison.Ordinal) == true
+            || error.Routine?.EndsWith("_io_data", StringComparison.Ordinal) == true);
 
     private bool ConnectionBroke(Exception exception) =>
         exception is PostgresException error
@@ -412,7 +429,7 @@ public sealed class QueryCursor : IAsyncDisposable
         }
 
         return ServerErrors.IsOurs(cause) && cause is not TenantException
-            ? QueryErrors.Translate(cause, step?.Statement, _frame.Scope)
+            ? _frame.Explain(await QueryErrors.TranslateAsync(cause, step?.Statement, _frame.Scope).ConfigureAwait(false))
             : cause;
     }
 

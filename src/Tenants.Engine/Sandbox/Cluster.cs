@@ -113,7 +113,9 @@ internal sealed class Cluster(PostgresBinaries binaries, SandboxFolder folder, U
             "SandboxStartFailed",
             TenantErrorKind.Resource,
             $"initdb of {binaries.Directory} could not make a database cluster in '{folder.Path}': {Last(result?.Output)}. "
-            + "Check the free space and the rights there (TMPDIR chooses another folder), or choose another PostgreSQL with -BinaryPath or -Version.");
+            + (result?.Output.Contains("user does not exist", StringComparison.Ordinal) == true
+                ? "PostgreSQL wants a user with a name: run this as one that /etc/passwd lists."
+                : "Check the free space and the rights there (TMPDIR chooses another folder), or choose another PostgreSQL with -BinaryPath or -Version."));
     }
 
     // On Windows the server would inherit a pipe of pg_ctl's output and keep it open for as long as it lives.

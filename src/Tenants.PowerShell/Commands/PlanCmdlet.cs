@@ -72,6 +72,11 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
             return true;
         }
 
+        foreach (var note in plan.Notes)
+        {
+            Say(note);
+        }
+
         if (!AskAll(plan) || !Confirm(plan, action))
         {
             return false;

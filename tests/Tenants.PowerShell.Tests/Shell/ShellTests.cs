@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Xunit;
 
 namespace Tenants.PowerShell.Tests.Shell;
@@ -126,6 +127,21 @@ public sealed class ShellTests
 
         Assert.Equal(64, result.ExitCode);
         Assert.Contains("no-such-script.ps1", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_stops_the_script_and_runs_its_finally()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the signal is sent by kill");
+        using var shell = ShellProcess.Start(["-Command", "try { [Console]::WriteLine('begun'); while ($true) { } } finally { [Console]::WriteLine('cleaned up') }"]);
+        Assert.Equal("begun", await shell.StandardOutput.ReadLineAsync());
+
+        using var kill = Process.Start("kill", ["-INT", $"{shell.Id}"]);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await shell.WaitForExitAsync(limit.Token);
+
+        Assert.Equal(130, shell.ExitCode);
+        Assert.Equal("cleaned up", await shell.StandardOutput.ReadLineAsync());
     }
 
     [Fact]

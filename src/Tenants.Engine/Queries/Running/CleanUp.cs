@@ -7,6 +7,21 @@ internal static class CleanUp
 {
     private const int Seconds = 10;
 
+    /// <summary>Runs one command and says whether the server took it. The connection stays as it is.</summary>
+    public static async ValueTask<bool> TryAsync(NpgsqlConnection connection, string statement)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand(statement, connection) { CommandTimeout = Seconds };
+            await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or IOException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Runs commands that clean; a connection on which they fail is never lent again.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="statements">The statements, each in its own implicit transaction or block.</param>

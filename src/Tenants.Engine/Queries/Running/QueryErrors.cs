@@ -7,11 +7,20 @@ namespace Tenants.Engine.Queries.Running;
 /// <summary>Adds to the server's error what only the query knows: the line of the user's script, and the tenant.</summary>
 internal static class QueryErrors
 {
+    /// <summary>Turns an error of the driver into one that says where and for whom it happened; near names are asked for, where there is no such tenant.</summary>
+    public static async ValueTask<TenantException> TranslateAsync(Exception exception, BoundStatement? statement, QueryScope scope)
+    {
+        var error = Translate(exception, statement, scope);
+        return exception is PostgresException { SqlState: "TN002" } && scope.Tenant is not null
+            ? await NearTenants.ExplainAsync(error, scope).ConfigureAwait(false)
+            : error;
+    }
+
     /// <summary>Turns an error of the driver into one that says where and for whom it happened.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="statement">The statement that failed, where that is known.</param>
     /// <param name="scope">As whom it ran.</param>
-    public static TenantException Translate(Exception exception, BoundStatement? statement, QueryScope scope)
+    private static TenantException Translate(Exception exception, BoundStatement? statement, QueryScope scope)
     {
         var error = ServerErrors.Translate(exception);
         var server = exception as PostgresException;
@@ -33,6 +42,8 @@ internal static class QueryErrors
         PostgresErrorCodes.InFailedSqlTransaction => "TransactionFailed",
         PostgresErrorCodes.InvalidTransactionTermination => "TransactionControlRefused",
         PostgresErrorCodes.ActiveSqlTransaction => "NotInTransaction",
+        "TN002" => "TenantNotFound",
+        "TN003" => "TenantClosed",
         _ => error.ErrorId,
     };
 
@@ -40,6 +51,8 @@ internal static class QueryErrors
     {
         PostgresErrorCodes.InFailedSqlTransaction or PostgresErrorCodes.InvalidTransactionTermination => TenantErrorKind.InvalidState,
         PostgresErrorCodes.ActiveSqlTransaction => TenantErrorKind.NotSupported,
+        "TN002" => TenantErrorKind.NotFound,
+        "TN003" => TenantErrorKind.InvalidState,
         _ => error.Kind,
     };
 
@@ -51,6 +64,8 @@ internal static class QueryErrors
             "The statement tried to commit or roll back from within (DO or CALL). The module begins and ends the transactions; use Start-TenantTransaction in a session for ones that span calls.",
         PostgresErrorCodes.ActiveSqlTransaction =>
             $"{error.Message} The module runs every statement in a transaction; run this one with psql or another tool.",
+        "TN002" => $"There is no tenant '{scope.Tenant}'. Make it with New-Tenant, or add -CreateIfMissing.",
+        "TN003" => $"The tenant '{scope.Tenant}' is closed: it is being removed. Remove-Tenant finishes that.",
         _ when scope.Tenant is { } tenant && error.ErrorId == "RowSecurityViolation" && !error.Message.Contains($"'{tenant}'", StringComparison.Ordinal) =>
             $"{error.Message} The statement ran as tenant '{tenant}'.",
         _ => error.Message,

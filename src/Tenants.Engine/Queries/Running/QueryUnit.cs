@@ -11,10 +11,16 @@ internal sealed class QueryUnit(NpgsqlConnection connection) : IAsyncDisposable
     private NpgsqlCommand? _command;
     private NpgsqlDataReader? _reader;
     private int _skip;
-    private bool _isFirst = true;
+    private bool _isUnread = true;
 
     /// <summary>The driver's reader.</summary>
     public NpgsqlDataReader Reader => _reader!;
+
+    /// <summary>True if the transaction begins with it.</summary>
+    public bool IsFirst { get; set; }
+
+    /// <summary>True once the server answered to the first command that gives a result.</summary>
+    public bool IsAnswered => _reader is not null;
 
     /// <summary>The statement that was added last.</summary>
     public StatementStep? LastStep { get; private set; }
@@ -81,9 +87,9 @@ internal sealed class QueryUnit(NpgsqlConnection connection) : IAsyncDisposable
         }
 
         // The driver stands on the first result from the beginning, if there is one.
-        if (_isFirst)
+        if (_isUnread)
         {
-            _isFirst = false;
+            _isUnread = false;
             if (_skip == 0 && _reader.FieldCount > 0)
             {
                 return true;

@@ -23,7 +23,7 @@ internal sealed class StatementStep
         _key = KeyOf(statement);
         Shape = cache.Find(_key);
         _hasSoftTexts = statement.Parameters.Any(p => ParameterValues.IsSoftText(p.Value));
-        _hasSoftArrays = statement.Parameters.Any(p => ArrayValues.IsSoft(p.Value));
+        _hasSoftArrays = statement.Parameters.Any(p => ArrayValues.IsSoft(p.Name, p.Value));
         ReturnsRows = StatementTraits.MayReturnRows(statement.Source);
         MayBeRead = StatementTraits.MayBeRead(statement.Source) && !StatementTraits.CallsUnknownFunction(statement.Source);
         _writes = StatementTraits.Writes(statement.Source);
@@ -118,9 +118,9 @@ internal sealed class StatementStep
         foreach (var (_, value) in statement.Parameters)
         {
             key.Append(CultureInfo.InvariantCulture, $"\0{value?.GetType().Name}");
-            if (value is System.Collections.ICollection and not byte[] and not System.Collections.IDictionary)
+            if (value is System.Collections.IEnumerable list and not (string or byte[] or System.Collections.IDictionary))
             {
-                key.Append(value is System.Collections.IList { Count: > 0 } list ? list[0]?.GetType().Name : "-");
+                key.Append(list.Cast<object?>().FirstOrDefault(i => i is not null)?.GetType().Name);
             }
         }
 

@@ -27,15 +27,14 @@ internal abstract class TransactionFrame(QueryScope scope)
     public virtual (IReadOnlyList<NpgsqlBatchCommand> Commands, int Results) Begin(bool readOnly, TimeSpan? timeout)
     {
         var (commands, results) = Enter(timeout);
-        return ([new NpgsqlBatchCommand(readOnly ? "begin transaction read only" : "begin"), .. commands], results);
+        var begin = new NpgsqlBatchCommand(readOnly ? "begin transaction read only" : "begin");
+
+        // An answer that comes before the statement's shows that the connection lived when the statement was sent.
+        return results > 0 ? ([begin, .. commands], results) : ([begin, .. commands, new NpgsqlBatchCommand("select 1")], 1);
     }
 
     /// <summary>The commands that commit it.</summary>
     public abstract IEnumerable<NpgsqlBatchCommand> End();
-
-    /// <summary>What goes ahead of a statement, within the transaction.</summary>
-    /// <param name="returnsRows">It may return rows, so its user may stop reading them.</param>
-    public virtual IEnumerable<string> BeforeStatement(bool returnsRows) => [];
 
     /// <summary>All has run, and was ended as <see cref="End"/> says.</summary>
     public virtual void Completed()
@@ -46,6 +45,9 @@ internal abstract class TransactionFrame(QueryScope scope)
     /// <param name="failed">True after an error; false if its user stopped reading.</param>
     /// <returns>True if what the statement did is undone.</returns>
     public abstract ValueTask<bool> AbortAsync(bool failed);
+
+    /// <summary>Says of an error what only the frame knows.</summary>
+    public virtual TenantException Explain(TenantException error) => error;
 
     /// <summary>Takes another connection in place of a broken one.</summary>
     /// <returns>False where that cannot be.</returns>

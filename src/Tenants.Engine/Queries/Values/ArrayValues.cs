@@ -51,7 +51,9 @@ internal static class ArrayValues
     }
 
     /// <summary>True if the declared type of the list may be chosen.</summary>
-    public static bool IsSoft(object? value)
+    /// <param name="name">The parameter's name, for messages.</param>
+    /// <param name="value">Its value.</param>
+    public static bool IsSoft(string name, object? value)
     {
         if (value is null or string or byte[] or IDictionary or not IEnumerable)
         {
@@ -59,7 +61,7 @@ internal static class ArrayValues
         }
 
         var leaves = new List<object?>();
-        Flatten("", (IEnumerable)value, 0, [], leaves);
+        Flatten(name, (IEnumerable)value, 0, [], leaves);
         return !leaves.Exists(v => v is IDictionary) && (leaves.Count == 0 || CommonType(leaves) is null);
     }
 

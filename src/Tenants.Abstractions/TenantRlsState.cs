@@ -1,0 +1,17 @@
+namespace Tenants;
+
+/// <summary>Whether a table keeps tenants apart.</summary>
+public enum TenantRlsState
+{
+    /// <summary>It does not, and nobody asked for it.</summary>
+    Off,
+
+    /// <summary>Something is missing or was changed: it may be open.</summary>
+    Incomplete,
+
+    /// <summary>It does.</summary>
+    On,
+
+    /// <summary>It is a shared table, which all tenants read as one.</summary>
+    Shared,
+}

@@ -1,0 +1,123 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Errors;
+using Tenants.Engine.Isolation;
+using Tenants.Engine.Plans;
+
+namespace Tenants.Engine.Catalog;
+
+/// <summary>Tells how tables keep tenants apart, and what is missing.</summary>
+public static class RlsReader
+{
+    // A tenant table whose policies were dropped is one that must not be missed: tenants' SQL still has its rights.
+    private const string Concerned = """
+        select c.oid
+        from pg_catalog.pg_class c
+        where c.relkind in ('r', 'p') and not exists (select from pg_catalog.pg_inherits h where h.inhrelid = c.oid)
+          and (exists (select from pg_catalog.pg_policy p where p.polrelid = c.oid and p.polname in ('tenants_isolation', 'tenants_admin'))
+               or exists (select from pg_catalog.aclexplode(c.relacl) g join pg_catalog.pg_roles r on r.oid = g.grantee where r.rolname = $1))
+        """;
+
+    /// <summary>All tables that keep tenants apart, or should; shared tables are left out.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task<IReadOnlyList<TenantRls>> ListAsync(TenantDatabase database, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        return ServerCall.RunAsync<IReadOnlyList<TenantRls>>(async () =>
+        {
+            if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not { } installation)
+            {
+                return [];
+            }
+
+            await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            var concerned = await ConcernedAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+            var tables = await DescribeAsync(database, connection, installation, concerned, cancellationToken).ConfigureAwait(false);
+            return [.. tables.Where(t => t.State is not TenantRlsState.Shared)];
+        });
+    }
+
+    /// <summary>Some tables, whether they keep tenants apart or not.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="tables">The tables.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task<IReadOnlyList<TenantRls>> ReadAsync(
+        TenantDatabase database, IReadOnlyCollection<TableInfo> tables, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        return ServerCall.RunAsync(async () =>
+        {
+            var installation = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false);
+            await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return await DescribeAsync(database, connection, installation, [.. tables.Select(t => t.Oid)], cancellationToken).ConfigureAwait(false);
+        });
+    }
+
+    private static async Task<IReadOnlyList<TenantRls>> DescribeAsync(
+        TenantDatabase database, NpgsqlConnection connection, Installation? installation, uint[] tables, CancellationToken cancellationToken)
+    {
+        if (tables.Length == 0)
+        {
+            return [];
+        }
+
+        var names = installation ?? new Installation("tenants", 0, TenantIdType.Text, "", "", "");
+        var families = await TableFamilyReader.ReadAsync(connection, names, tables, null, cancellationToken).ConfigureAwait(false);
+        var shared = installation is null ? [] : await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+        var sharedOids = shared.Select(s => s.Oid).ToHashSet();
+        return [.. families.Select(f => Describe(database, installation, f, sharedOids.Contains(f.Root.Oid)))];
+    }
+
+    private static TenantRls Describe(TenantDatabase database, Installation? installation, TableFamily family, bool isShared)
+    {
+        var root = family.Root;
+        var isOff = installation is null || (root.Granted.Length == 0 && !root.Policies.Any(p => p.IsOwn));
+        IReadOnlyList<string> missing = isOff || isShared ? [] : Missing(database, installation!, family);
+        var column = isOff || isShared ? null : root.Column;
+        return new TenantRls
+        {
+            Table = root.DisplayName,
+            Schema = root.Schema,
+            Name = root.Name,
+            State = isShared ? TenantRlsState.Shared
+                : isOff ? TenantRlsState.Off
+                : missing.Count > 0 ? TenantRlsState.Incomplete
+                : TenantRlsState.On,
+            Column = column?.Name,
+            Type = column?.Type,
+            Enabled = root.IsEnabled,
+            Forced = root.IsForced,
+            Policies = [.. root.Policies.Select(p => p.Name)],
+            Index = column is null ? null : root.Index,
+            Owner = root.Owner,
+            Partitions = [.. family.Children.Select(c => c.DisplayName)],
+            Missing = missing,
+        };
+    }
+
+    private static IReadOnlyList<string> Missing(TenantDatabase database, Installation installation, TableFamily family)
+    {
+        // A partition or child named by itself is what its root makes it: rights it needs none.
+        var column = family.Root.Column?.Name ?? TenantTables.DefaultColumn;
+        var steps = new EnableSteps(installation, database.ServerVersion, family, column, new HashSet<string>(), Fill.None);
+        return [.. (family.Root.IsChild ? steps.ForChild() : steps.All()).Select(s => s.Purpose)];
+    }
+
+    private static async Task<uint[]> ConcernedAsync(NpgsqlConnection connection, Installation installation, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Concerned, connection)
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = installation.SessionRole } },
+        };
+        var oids = new List<uint>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            oids.Add(reader.GetFieldValue<uint>(0));
+        }
+
+        return [.. oids];
+    }
+}

@@ -1,0 +1,95 @@
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Errors;
+using Tenants.Engine.Sql;
+
+namespace Tenants.Engine.Plans;
+
+/// <summary>Plans that a table keeps tenants apart no longer.</summary>
+public static class DisablePlanner
+{
+    /// <summary>The plan; empty where the table keeps none apart.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="removeColumn">Drop the tenant column too.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException"><c>TableNotSupported</c> for a partition, whose root it is to be; <c>PermissionDenied</c>.</exception>
+    public static Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, bool removeColumn, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(table);
+        return ServerCall.RunAsync(() => BuildAsync(database, table, removeColumn, cancellationToken));
+    }
+
+    private static async Task<Plan> BuildAsync(TenantDatabase database, TableInfo table, bool removeColumn, CancellationToken cancellationToken)
+    {
+        if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not { } installation)
+        {
+            return new Plan(table.DisplayName, []);
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], null, cancellationToken).ConfigureAwait(false);
+        var shared = await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+        if (families is not [var family] || shared.Any(s => s.Oid == table.Oid))
+        {
+            return new Plan(table.DisplayName, []);
+        }
+
+        PlanStep[] steps = [.. new DisableSteps(installation, family, removeColumn).All()];
+        if (steps.Length == 0)
+        {
+            return new Plan(table.DisplayName, []);
+        }
+
+        if (table.IsChild)
+        {
+            await EnsureRootIsOpenAsync(connection, installation, table, cancellationToken).ConfigureAwait(false);
+        }
+
+        TableCheck.EnsureOwned(family.Members, database.SessionUser);
+        return new Plan(table.DisplayName, steps) { Warnings = [.. Warnings(family, removeColumn)], Questions = [.. Questions(family, removeColumn)] };
+    }
+
+    // One that was opened by itself would be closed again by the next Enable of its root.
+    private static async Task EnsureRootIsOpenAsync(
+        Npgsql.NpgsqlConnection connection, Isolation.Installation installation, TableInfo table, CancellationToken cancellationToken)
+    {
+        var roots = await TableFamilyReader.RootsAsync(connection, table.Oid, cancellationToken).ConfigureAwait(false);
+        var states = await TableStateReader.ReadAsync(connection, installation, [.. roots.Select(r => (r, (string?)null))], cancellationToken).ConfigureAwait(false);
+        if (states.Values.FirstOrDefault(s => s.IsIsolated(installation)) is { } root)
+        {
+            throw new TenantException(
+                "TableNotSupported",
+                TenantErrorKind.InvalidState,
+                $"{table.DisplayName} is part of {root.DisplayName}, and is open or closed as that one is: Disable-TenantRls {TableCheck.PowerShellText(root.DisplayName)}")
+            {
+                Table = table.DisplayName,
+                Target = table.DisplayName,
+            };
+        }
+    }
+
+    private static IEnumerable<string> Warnings(TableFamily family, bool removeColumn)
+    {
+        var root = family.Root;
+        var others = root.Policies.Where(p => !p.IsOwn).Select(p => p.Name).ToList();
+        if (others.Count > 0)
+        {
+            yield return $"{root.DisplayName}: row security stays on, for other policies stand: {string.Join(", ", others)}. To end it: alter table {root.QuotedName} disable row level security";
+        }
+
+        if (!removeColumn && root.Column is { IsNotNull: true } column)
+        {
+            yield return $"{root.DisplayName}: the column '{column.Name}' stays, is NOT NULL and has no default, so an INSERT must give it. Where it may be empty: alter table {root.QuotedName} alter column {Quote.Identifier(column.Name)} drop not null";
+        }
+    }
+
+    private static IEnumerable<string> Questions(TableFamily family, bool removeColumn)
+    {
+        if (removeColumn && family.Root.Column is { } column)
+        {
+            yield return $"The column '{column.Name}' of {family.Root.DisplayName} is dropped, with its indexes and keys; whose each row is will be lost for good.";
+        }
+    }
+}

@@ -1,0 +1,239 @@
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Isolation;
+using Tenants.Engine.Sql;
+
+namespace Tenants.Engine.Plans;
+
+/// <summary>
+/// The steps that a table lacks to keep tenants apart, worked out from what it is: of a table that lacks nothing, none.
+/// Enable-TenantRls runs them, and Get-TenantRls lists them as missing.
+/// </summary>
+internal sealed class EnableSteps(Installation installation, Version server, TableFamily family, string column, IReadOnlySet<string> takenNames, Fill fill)
+{
+    private static readonly string[] s_rights = ["select", "insert", "update", "delete"];
+
+    private readonly TableState _root = family.Root;
+    private readonly string _quoted = Quote.Identifier(column);
+    private readonly string _session = Quote.Identifier(installation.SessionRole);
+
+    /// <summary>Policies hold while rows are filled in, and are lifted for that.</summary>
+    private bool IsLifted => _root is { IsFiltered: true, IsForced: true } && fill.IsNeeded && _root.Column is not null;
+
+    private bool IsText => _root.Column?.IsText ?? installation.TenantType == TenantIdType.Text;
+
+    /// <summary>All of them, in order. What enforces comes last, and all in one transaction: without a policy no row would be seen.</summary>
+    public IEnumerable<PlanStep> All() => [.. Register(), .. Column(), .. Index(), .. Rights(), .. Owners(), .. Enforcement()];
+
+    /// <summary>Those that a partition or child lacks by itself: rights it needs none, the root has them.</summary>
+    public IEnumerable<PlanStep> ForChild() => [.. Owners(), .. Enforcement()];
+
+    private IEnumerable<PlanStep> Register()
+    {
+        if (fill is { IsNeeded: true, IsRegistered: false })
+        {
+            var registry = $"{installation.QuotedSchema}.tenant";
+            yield return new PlanStep($"tenant {fill.Tenant}", $"insert into {registry} (id) values ({Quote.Literal(fill.Tenant!)}) on conflict (id) do nothing")
+            {
+                Lock = LockLevel.RowExclusive,
+                LockedTable = registry,
+            };
+        }
+    }
+
+    private IEnumerable<PlanStep> Column()
+    {
+        if (_root.Column is null)
+        {
+            // The server keeps a constant aside for the rows that are there and rewrites none. Never the default that the
+            // column has later: it would be evaluated once, now, for all of them.
+            var value = fill.IsNeeded ? $" default {Quote.Literal(fill.Tenant!)}" : "";
+            var rows = fill.IsNeeded ? $", its rows {fill.Tenant}'s" : "";
+            yield return Alter(_root, $"column {column}{rows}", $"add column {_quoted} {installation.SqlType}{value}", $"drop column {_quoted}");
+        }
+
+        foreach (var step in FillRows())
+        {
+            yield return step;
+        }
+
+        if (_root.Column is null || _root.Column.Default != PolicyText.DefaultDeparsed(_root.Column))
+        {
+            var type = _root.Column?.Type ?? installation.SqlType;
+            yield return Alter(
+                _root,
+                $"default of {column}: the session's tenant",
+                $"alter column {_quoted} set default {PolicyText.Default(type, IsText)}",
+                _root.Column?.Default is { } before ? $"alter column {_quoted} set default {before}" : $"alter column {_quoted} drop default");
+        }
+
+        // It reaches partitions and children by itself, unless the root had it already.
+        foreach (var member in _root.Column is { IsNotNull: true } ? family.Members : [_root])
+        {
+            if (member.Column is not { IsNotNull: true })
+            {
+                yield return Alter(member, $"{Of(member)}NOT NULL of {column}", $"alter column {_quoted} set not null", $"alter column {_quoted} drop not null");
+            }
+        }
+    }
+
+    private IEnumerable<PlanStep> FillRows()
+    {
+        // A child that had such a column before keeps its own values when the parent gets one.
+        if (!fill.IsNeeded || (_root.Column is null && family.Members.All(m => m.Column is null)))
+        {
+            yield break;
+        }
+
+        if (IsLifted)
+        {
+            yield return Alter(_root, "the owner sees the rows that he fills in", "no force row level security", "force row level security");
+        }
+
+        // An error rather than a row that is passed over unseen.
+        yield return new PlanStep("no row is passed over", "set local row_security = off");
+        yield return new PlanStep(
+            $"rows without a tenant become {fill.Tenant}'s",
+            $"update {_root.QuotedName} set {_quoted} = {Quote.Literal(fill.Tenant!)} where {_quoted} is null")
+        {
+            Lock = LockLevel.RowExclusive,
+            LockedTable = _root.QuotedName,
+        };
+        yield return new PlanStep("back to the rule", "set local row_security = on");
+    }
+
+    // An index of a partitioned table reaches its partitions; one of a parent does not reach its children.
+    private IEnumerable<PlanStep> Index()
+    {
+        var taken = takenNames.ToHashSet(StringComparer.Ordinal);
+        foreach (var member in _root.IsPartitioned ? [_root] : family.Members)
+        {
+            if (member.Index is null)
+            {
+                var name = IndexNames.Choose(member.Name, column, taken);
+                taken.Add(name);
+                yield return new PlanStep($"{Of(member)}index {name}, led by {column}", $"create index {Quote.Identifier(name)} on {member.QuotedName} ({_quoted})")
+                {
+                    Down = $"drop index {Quote.Identifier(member.Schema, name)}",
+                    Lock = LockLevel.Share,
+                    LockedTable = member.QuotedName,
+                };
+            }
+        }
+    }
+
+    private IEnumerable<PlanStep> Rights()
+    {
+        if (!_root.HasSchemaUsage)
+        {
+            var schema = Quote.Identifier(_root.Schema);
+            yield return new PlanStep($"use of the schema {_root.Schema} for tenants' SQL", $"grant usage on schema {schema} to {_session}")
+            {
+                Down = $"revoke usage on schema {schema} from {_session}",
+            };
+        }
+
+        if (s_rights.Except(_root.Granted).ToList() is { Count: > 0 } missing)
+        {
+            var list = string.Join(", ", missing);
+            yield return new PlanStep($"{list} for tenants' SQL", $"grant {list} on {_root.QuotedName} to {_session}") { Down = $"revoke {list} on {_root.QuotedName} from {_session}" };
+        }
+
+        // No policy filters TRUNCATE, REFERENCES and TRIGGER.
+        if (_root.Granted.Except(s_rights).ToList() is { Count: > 0 } surplus)
+        {
+            var list = string.Join(", ", surplus);
+            yield return new PlanStep($"no {list} for tenants' SQL", $"revoke {list} on {_root.QuotedName} from {_session}") { Down = $"grant {list} on {_root.QuotedName} to {_session}" };
+        }
+
+        foreach (var sequence in _root.Sequences.Where(s => !s.IsUsable))
+        {
+            yield return new PlanStep($"use of the sequence {sequence.DisplayName} for tenants' SQL", $"grant usage on sequence {sequence.QuotedName} to {_session}")
+            {
+                Down = $"revoke usage on sequence {sequence.QuotedName} from {_session}",
+            };
+        }
+
+        // Through the root they are reached without a right of their own.
+        foreach (var child in family.Children.Where(c => c.Granted.Length > 0))
+        {
+            var list = string.Join(", ", child.Granted);
+            yield return new PlanStep($"{Of(child)}no rights of its own for tenants' SQL", $"revoke {list} on {child.QuotedName} from {_session}")
+            {
+                Down = $"grant {list} on {child.QuotedName} to {_session}",
+            };
+        }
+    }
+
+    private IEnumerable<PlanStep> Owners()
+    {
+        var admin = Quote.Identifier(installation.AdminRole);
+        foreach (var owner in family.Members.Where(m => !m.OwnerSeesAll).Select(m => m.Owner).Distinct())
+        {
+            yield return new PlanStep($"the owner {owner} goes on seeing all rows", RolePlanner.GrantStatement(server, admin, Quote.Identifier(owner)))
+            {
+                Down = $"revoke {admin} from {Quote.Identifier(owner)}",
+            };
+        }
+    }
+
+    private IEnumerable<PlanStep> Enforcement() => family.Members.SelectMany(Enforce);
+
+    private IEnumerable<PlanStep> Enforce(TableState member)
+    {
+        var isolation = PolicyText.Isolation(installation, _quoted, IsText);
+        var isolated = member.Column is null ? null : PolicyText.IsolationDeparsed(installation, member.SchemaIdent, member.Column);
+        foreach (var step in Policy(member, TenantTables.IsolationPolicy, "", "public", isolation, isolated))
+        {
+            yield return step;
+        }
+
+        var admin = AdminPass.Text(installation);
+        foreach (var step in Policy(member, TenantTables.AdminPolicy, installation.AdminRole, Quote.Identifier(installation.AdminRole), admin, PolicyText.AdminDeparsed(installation)))
+        {
+            yield return step;
+        }
+
+        if (!member.IsEnabled)
+        {
+            yield return Alter(member, $"{Of(member)}row security", "enable row level security", "disable row level security");
+        }
+
+        if (!member.IsForced || (IsLifted && member == _root))
+        {
+            yield return Alter(member, $"{Of(member)}row security for the owner too (FORCE)", "force row level security", "no force row level security");
+        }
+    }
+
+    private IEnumerable<PlanStep> Policy(TableState member, string name, string role, string quotedRole, string condition, string? deparsed)
+    {
+        var quoted = Quote.Identifier(name);
+        var standing = member.Policies.FirstOrDefault(p => p.Name == name);
+        if (standing is not null && deparsed is not null && standing.Is(role, deparsed))
+        {
+            yield break;
+        }
+
+        if (standing is not null)
+        {
+            yield return Step(member, $"{Of(member)}the policy {name} says something else", $"drop policy {quoted} on {member.QuotedName}", null);
+        }
+
+        yield return Step(
+            member,
+            $"{Of(member)}policy {name}",
+            $"""
+            create policy {quoted} on {member.QuotedName} as permissive for all to {quotedRole}
+                using ({condition})
+                with check ({condition})
+            """,
+            $"drop policy {quoted} on {member.QuotedName}");
+    }
+
+    private string Of(TableState member) => member == _root ? "" : $"{(_root.IsPartitioned ? "partition" : "child")} {member.DisplayName}: ";
+
+    private static PlanStep Alter(TableState table, string purpose, string up, string down) =>
+        Step(table, purpose, $"alter table {table.QuotedName} {up}", $"alter table {table.QuotedName} {down}");
+
+    private static PlanStep Step(TableState table, string purpose, string up, string? down) =>
+        new(purpose, up) { Down = down, Lock = LockLevel.AccessExclusive, LockedTable = table.QuotedName };
+}

@@ -1,0 +1,79 @@
+using System.Management.Automation;
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Plans;
+
+namespace Tenants.Commands;
+
+/// <summary>
+/// <para type="synopsis">Makes tables keep tenants apart by row-level security.</para>
+/// <para type="description">Brings each table to: a tenant column, NOT NULL, with the session's tenant as its default; an index that
+/// leads with it; row security, enabled and forced, with the policies; the rights of tenants' SQL. What is there already stays as it
+/// is. All of it is one transaction. Its owner goes on seeing all rows.</para>
+/// </summary>
+[Cmdlet(VerbsLifecycle.Enable, "TenantRls", SupportsShouldProcess = true)]
+[OutputType(typeof(TenantRls))]
+public sealed class EnableTenantRlsCommand : TablePlanCmdlet
+{
+    // Somebody else made the same at the same time: a column, a policy, a role, a name, a row of the catalog.
+    private static readonly string[] s_raced = ["42701", "42710", "42P07", "23505", "XX000", "40001", "40P01"];
+
+    private Assumptions _assumed = Assumptions.None;
+
+    /// <summary>The tenant column. Unless given: the one that the table has for it, else <c>tenant</c>.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    public string? Column { get; set; }
+
+    /// <summary>Whose the rows become that have no tenant.</summary>
+    [Parameter]
+    public string? DefaultTenant { get; set; }
+
+    /// <inheritdoc/>
+    private protected override async Task ProcessTableAsync(TenantDatabase database, TableInfo table, bool isWildcard)
+    {
+        if (isWildcard && await IsSharedAsync(database, table))
+        {
+            WriteVerbose($"{table.DisplayName} is a shared table and is left as it is.");
+            return;
+        }
+
+        var (planned, ran) = await TryAsync(database, table);
+        if (!ran)
+        {
+            return;
+        }
+
+        foreach (var result in await RlsReader.ReadAsync(database, [planned.Table], StopToken))
+        {
+            WriteObject(result with { Done = [.. planned.Plan.Steps.Select(s => s.Purpose)] });
+        }
+    }
+
+    private async Task<(EnablePlan Planned, bool Ran)> TryAsync(TenantDatabase database, TableInfo table)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var planned = await EnablePlanner.PlanAsync(
+                database, table, new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant), _assumed, StopToken);
+            try
+            {
+                var ran = await ApplyAsync(database, planned.Plan, "Keep tenants apart", $"{planned.Table.DisplayName} keeps tenants apart already: nothing to do.");
+                if (IsWhatIf)
+                {
+                    _assumed = planned.After(_assumed);
+                    return (planned, false);
+                }
+
+                return (planned, ran);
+            }
+            catch (TenantException e) when (attempt == 1 && s_raced.Contains(e.SqlState))
+            {
+                WriteVerbose($"Somebody else changed {table.DisplayName} at the same time. What is missing now is planned anew.");
+            }
+        }
+    }
+
+    private async Task<bool> IsSharedAsync(TenantDatabase database, TableInfo table) =>
+        (await RlsReader.ReadAsync(database, [table], StopToken)).Any(t => t.State == TenantRlsState.Shared);
+}

@@ -1,0 +1,64 @@
+using System.Management.Automation;
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Connections;
+
+namespace Tenants.Commands;
+
+/// <summary>
+/// <para type="synopsis">Lists the tables that keep tenants apart, and what is missing.</para>
+/// <para type="description">One object for each table: column, type, whether row security is enabled and forced, policies, index, and
+/// what Enable-TenantRls would do to it. Partitions and children are told with their root.</para>
+/// </summary>
+[Cmdlet(VerbsCommon.Get, "TenantRls")]
+[OutputType(typeof(TenantRls))]
+public sealed class GetTenantRlsCommand : TenantConnectionCmdlet
+{
+    /// <summary>The tables: <c>todo_item</c>, <c>app.todo_item</c>, <c>"Order Items"</c>, or with wildcards. Unless given, all that keep tenants apart.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[]? Table { get; set; }
+
+    /// <summary>The schema of names that give none; else the connection's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? Schema { get; set; }
+
+    /// <summary>List the tables too that keep no tenants apart, and those that are shared.</summary>
+    [Parameter]
+    public SwitchParameter All { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        var database = await GetDatabaseAsync();
+        if (Table is null)
+        {
+            var tables = All
+                ? await RlsReader.ReadAsync(database, await TableFinder.FindAsync(database, "*.*", null, StopToken), StopToken)
+                : await RlsReader.ListAsync(database, StopToken);
+            WriteObject(tables, enumerateCollection: true);
+            return;
+        }
+
+        foreach (var name in Table)
+        {
+            await WriteAsync(database, name);
+        }
+    }
+
+    private async Task WriteAsync(TenantDatabase database, string name)
+    {
+        try
+        {
+            var isWildcard = WildcardPattern.ContainsWildcardCharacters(name);
+            var found = await TableFinder.FindAsync(database, name, Schema, StopToken);
+            var tables = await RlsReader.ReadAsync(database, found, StopToken);
+
+            // One that was named is told of whatever it is.
+            WriteObject(tables.Where(t => All || !isWildcard || t.State is TenantRlsState.On or TenantRlsState.Incomplete), enumerateCollection: true);
+        }
+        catch (TenantException e) when (e.Kind is TenantErrorKind.NotFound or TenantErrorKind.InvalidArgument)
+        {
+            WriteFailure(e, name);
+        }
+    }
+}
