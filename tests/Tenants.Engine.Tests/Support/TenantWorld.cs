@@ -108,18 +108,11 @@ internal sealed class TenantWorld : IAsyncDisposable
         await AdminAsync("create index on public.todo_item (tenant)");
     }
 
-    /// <summary>Keeps the tenants of a table apart.</summary>
+    /// <summary>Keeps the tenants of a table apart, as Enable-TenantRls does.</summary>
     public async Task EnableAsync(string table = "public.todo_item")
     {
-        var admin = $"\"{Installation.AdminRole}\"";
-        await AdminAsync($"""
-            alter table {table} enable row level security, force row level security;
-            create policy tenants_isolation on {table} using (tenant = (select {Installation.CurrentTenantCall})) with check (tenant = (select {Installation.CurrentTenantCall}));
-            create policy tenants_admin on {table} to {admin}
-                using ((select pg_has_role(session_user, '{Installation.AdminRole}', 'member') and coalesce(current_setting('tenants.context', true), '') = ''));
-            grant select, insert, update, delete on {table} to "{Installation.SessionRole}";
-            grant usage on schema public to "{Installation.SessionRole}";
-            """);
+        var enable = await EnablePlanner.PlanAsync(Database, await TableAsync(table), new EnableRequest(), cancellationToken: TestContext.Current.CancellationToken);
+        await PlanRunner.RunAsync(Database, enable.Plan, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     /// <summary>A table's OID.</summary>
