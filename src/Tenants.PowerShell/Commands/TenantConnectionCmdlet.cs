@@ -43,12 +43,12 @@ public abstract class TenantConnectionCmdlet : TenantCmdlet
     }
 
     /// <summary>Does something to each table that a name means; one that fails is one error, and the others go on.</summary>
-    private protected async Task ForEachTableAsync(TenantDatabase database, string name, Func<TableInfo, Task> work)
+    private protected async Task ForEachTableAsync(TenantDatabase database, string name, Func<TableInfo, Task> work, string? schema = null)
     {
         IReadOnlyList<TableInfo> tables;
         try
         {
-            tables = await TableFinder.FindAsync(database, name, cancellationToken: StopToken);
+            tables = await TableFinder.FindAsync(database, name, schema, StopToken);
         }
         catch (TenantException e)
         {

@@ -6,20 +6,39 @@ using Tenants.Engine.Plans;
 namespace Tenants.Commands;
 
 /// <summary>
-/// <para type="synopsis">Ends that tables keep tenants apart.</para>
-/// <para type="description">Drops the module's policies, row security, the column's default and the rights of tenants' SQL. The tenant
-/// column, its index and all data stay, unless -RemoveColumn is given. Asks first.</para>
+/// Ends that tables keep tenants apart: drops the module's policies, row security, the column's default and the rights of tenants'
+/// SQL. The tenant column, its index and all data stay, unless -RemoveColumn is given. Asks first.
 /// </summary>
 [Cmdlet(VerbsLifecycle.Disable, "TenantRls", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(TenantRls))]
-public sealed class DisableTenantRlsCommand : TablePlanCmdlet
+public sealed class DisableTenantRlsCommand : PlanCmdlet
 {
+    /// <summary>The tables: <c>todo_item</c>, <c>app.todo_item</c>, <c>"Order Items"</c>, or with wildcards.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Table { get; set; } = [];
+
+    /// <summary>The schema of names that give none; else the connection's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? Schema { get; set; }
+
     /// <summary>Drop the tenant column too, with what it holds.</summary>
     [Parameter]
     public SwitchParameter RemoveColumn { get; set; }
 
     /// <inheritdoc/>
-    private protected override async Task ProcessTableAsync(TenantDatabase database, TableInfo table, bool isWildcard)
+    protected override async Task ProcessAsync()
+    {
+        var database = await GetDatabaseAsync();
+        foreach (var name in Table)
+        {
+            var isWildcard = WildcardPattern.ContainsWildcardCharacters(name);
+            await ForEachTableAsync(database, name, table => DisableAsync(database, table, isWildcard), Schema);
+        }
+    }
+
+    private async Task DisableAsync(TenantDatabase database, TableInfo table, bool isWildcard)
     {
         var plan = await DisablePlanner.PlanAsync(database, table, RemoveColumn, StopToken);
         if (isWildcard && plan.IsEmpty)

@@ -6,19 +6,27 @@ using Tenants.Engine.Plans;
 namespace Tenants.Commands;
 
 /// <summary>
-/// <para type="synopsis">Makes tables keep tenants apart by row-level security.</para>
-/// <para type="description">Brings each table to: a tenant column, NOT NULL, with the session's tenant as its default; an index that
-/// leads with it; row security, enabled and forced, with the policies; the rights of tenants' SQL. What is there already stays as it
-/// is. All of it is one transaction. Its owner goes on seeing all rows.</para>
+/// Makes tables keep tenants apart. Brings each to: a tenant column, NOT NULL, with the session's tenant as its default; an index
+/// that leads with it; the rights of tenants' SQL; the policies and row security, forced. What is there already stays as it is.
 /// </summary>
 [Cmdlet(VerbsLifecycle.Enable, "TenantRls", SupportsShouldProcess = true)]
 [OutputType(typeof(TenantRls))]
-public sealed class EnableTenantRlsCommand : TablePlanCmdlet
+public sealed class EnableTenantRlsCommand : PlanCmdlet
 {
     // Somebody else made the same at the same time: a column, a policy, a role, a name, a row of the catalog.
     private static readonly string[] s_raced = ["42701", "42710", "42P07", "23505", "XX000", "40001", "40P01"];
 
     private Assumptions _assumed = Assumptions.None;
+
+    /// <summary>The tables: <c>todo_item</c>, <c>app.todo_item</c>, <c>"Order Items"</c>, or with wildcards.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Table { get; set; } = [];
+
+    /// <summary>The schema of names that give none; else the connection's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? Schema { get; set; }
 
     /// <summary>The tenant column. Unless given: the one that the table has for it, else <c>tenant</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -30,7 +38,17 @@ public sealed class EnableTenantRlsCommand : TablePlanCmdlet
     public string? DefaultTenant { get; set; }
 
     /// <inheritdoc/>
-    private protected override async Task ProcessTableAsync(TenantDatabase database, TableInfo table, bool isWildcard)
+    protected override async Task ProcessAsync()
+    {
+        var database = await GetDatabaseAsync();
+        foreach (var name in Table)
+        {
+            var isWildcard = WildcardPattern.ContainsWildcardCharacters(name);
+            await ForEachTableAsync(database, name, table => EnableAsync(database, table, isWildcard), Schema);
+        }
+    }
+
+    private async Task EnableAsync(TenantDatabase database, TableInfo table, bool isWildcard)
     {
         if (isWildcard && await IsSharedAsync(database, table))
         {

@@ -5,9 +5,8 @@ using Tenants.Engine.Connections;
 namespace Tenants.Commands;
 
 /// <summary>
-/// <para type="synopsis">Lists the tables that keep tenants apart, and what is missing.</para>
-/// <para type="description">One object for each table: column, type, whether row security is enabled and forced, policies, index, and
-/// what Enable-TenantRls would do to it. Partitions and children are told with their root.</para>
+/// Lists the tables that keep tenants apart: column, type, whether row security is enabled and forced, policies, index, and what is
+/// missing. Partitions and children are told with their root.
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "TenantRls")]
 [OutputType(typeof(TenantRls))]
@@ -15,6 +14,7 @@ public sealed class GetTenantRlsCommand : TenantConnectionCmdlet
 {
     /// <summary>The tables: <c>todo_item</c>, <c>app.todo_item</c>, <c>"Order Items"</c>, or with wildcards. Unless given, all that keep tenants apart.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? Table { get; set; }
 
