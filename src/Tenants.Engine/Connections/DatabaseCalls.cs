@@ -8,13 +8,17 @@ internal static class DatabaseCalls
 {
     /// <summary>Lends a connection for one piece of work, and turns what the driver throws into an error of ours.</summary>
     /// <exception cref="TenantException">The server cannot be reached, or refused something.</exception>
-    public static Task<T> AskAsync<T>(
+    public static async Task<T> AskAsync<T>(
         this TenantDatabase database, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
-        return ServerCall.RunAsync(async () =>
+        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
             return await work(connection).ConfigureAwait(false);
-        });
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e))
+        {
+            throw ServerErrors.Translate(e);
+        }
     }
 }

@@ -82,13 +82,27 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
             return false;
         }
 
-        await PlanRunner.RunAsync(database, plan, step => WriteVerbose($"{step.Up.TrimEnd()}; -- {step.LockText}"), OnNotice, StopToken);
+        // Made here, on the pipeline's thread, for that is where it reports: the runner tells of its steps on any thread.
+        IProgress<PlanStep> told = new Progress<PlanStep>(TellStep);
+        await PlanRunner.RunAsync(database, plan, told.Report, OnNotice, StopToken);
         return true;
     }
 
     /// <summary>Says something on the host and the information stream; it is no output.</summary>
     private protected void Say(string text) =>
         WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
+
+    private void TellStep(PlanStep step)
+    {
+        try
+        {
+            WriteVerbose($"{step.Up.TrimEnd()}; -- {step.LockText}");
+        }
+        catch (PipelineStoppedException)
+        {
+            // The run hears of that by its token, and undoes itself.
+        }
+    }
 
     private bool AskAll(Plan plan)
     {
