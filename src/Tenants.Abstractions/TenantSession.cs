@@ -25,7 +25,7 @@ public abstract class TenantSession
     public abstract int ProcessId { get; }
 
     /// <summary>When it was opened.</summary>
-    public abstract DateTimeOffset OpenedAt { get; }
+    public abstract DateTime OpenedAt { get; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Tenant} (session {Id} on {Connection})";

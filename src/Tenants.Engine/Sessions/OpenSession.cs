@@ -49,7 +49,7 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
     public override int ProcessId { get; }
 
     /// <inheritdoc/>
-    public override DateTimeOffset OpenedAt { get; } = DateTimeOffset.Now;
+    public override DateTime OpenedAt { get; } = DateTime.Now;
 
     /// <inheritdoc/>
     public override TenantSessionState State =>

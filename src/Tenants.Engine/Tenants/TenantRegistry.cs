@@ -154,7 +154,7 @@ public sealed class TenantRegistry
         reader.GetString(0),
         reader.IsDBNull(1) ? null : reader.GetString(1),
         reader.GetString(2) == "active" ? TenantState.Active : TenantState.Closed,
-        reader.GetFieldValue<DateTimeOffset>(3));
+        reader.GetDateTime(3).ToLocalTime());
 
     private Task<List<TenantInfo>> QueryAsync(string clause, string?[] parameters, CancellationToken cancellationToken) => _database.UseAsync(
         async connection =>

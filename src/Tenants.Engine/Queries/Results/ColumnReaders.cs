@@ -30,7 +30,7 @@ internal static class ColumnReaders
     private static readonly Dictionary<uint, Type> s_types = new()
     {
         [17] = typeof(byte[]), [26] = typeof(uint), [28] = typeof(uint), [29] = typeof(uint), [5069] = typeof(ulong), [1700] = typeof(decimal),
-        [1082] = typeof(DateTime), [1083] = typeof(TimeSpan), [1114] = typeof(DateTime), [1184] = typeof(DateTimeOffset), [1186] = typeof(TimeSpan),
+        [1082] = typeof(DateTime), [1083] = typeof(TimeSpan), [1114] = typeof(DateTime), [1184] = typeof(DateTime), [1186] = typeof(TimeSpan),
     };
 
     /// <summary>The reader of a column in binary form, or null where its type has none that we know.</summary>

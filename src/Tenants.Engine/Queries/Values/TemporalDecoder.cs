@@ -4,9 +4,10 @@ using System.Globalization;
 namespace Tenants.Engine.Queries.Values;
 
 /// <summary>
-/// Reads dates and times. A <c>timestamptz</c> becomes a DateTimeOffset in UTC, for that compares rightly with Get-Date, while
-/// a DateTime in UTC would be compared by its clock alone. Infinity is MaxValue and MinValue, as it is when such a value is sent; a
-/// year that .NET does not have comes as text.
+/// Reads dates and times. A <c>timestamptz</c> becomes a DateTime in local time, as PowerShell's own cmdlets give it: it compares
+/// with Get-Date, and can be subtracted from it. PowerShell compares a DateTime in UTC by its clock alone, and cannot turn a
+/// DateTimeOffset into a DateTime. Infinity is MaxValue and MinValue, as it is when such a value is sent; a year that .NET does not
+/// have comes as text.
 /// </summary>
 internal static class TemporalDecoder
 {
@@ -47,15 +48,15 @@ internal static class TemporalDecoder
         };
     }
 
-    /// <summary>Reads a timestamptz: a DateTimeOffset in UTC.</summary>
+    /// <summary>Reads a timestamptz: a DateTime in local time.</summary>
     public static object TimestampTz(ReadOnlySpan<byte> bytes)
     {
         var microseconds = BinaryPrimitives.ReadInt64BigEndian(bytes);
         return microseconds switch
         {
-            long.MaxValue => DateTimeOffset.MaxValue,
-            long.MinValue => DateTimeOffset.MinValue,
-            _ when IsInRange(microseconds) => new DateTimeOffset(FromMicroseconds(microseconds), TimeSpan.Zero),
+            long.MaxValue => DateTime.MaxValue,
+            long.MinValue => DateTime.MinValue,
+            _ when IsInRange(microseconds) => DateTime.SpecifyKind(FromMicroseconds(microseconds), DateTimeKind.Utc).ToLocalTime(),
             _ => TimestampText(microseconds, "+00"),
         };
     }
