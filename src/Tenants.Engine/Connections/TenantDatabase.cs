@@ -62,6 +62,9 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     /// <summary>The sessions that are open on it, oldest first.</summary>
     public IReadOnlyList<TenantSession> Sessions => [.. _dependents.Keys.OfType<TenantSession>().OrderBy(s => s.Id)];
 
+    /// <summary>What is known of this connection where a statement fails.</summary>
+    internal ErrorContext ErrorContext => ErrorContext.None with { Login = _settings.Builder.Username, IsReplica = Facts?.IsReplica == true };
+
     /// <summary>The login, as the server names it.</summary>
     internal string SessionUser => Facts.SessionUser;
 
@@ -202,7 +205,7 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
         }
         catch (Exception e) when (ServerErrors.IsOurs(e))
         {
-            throw ServerErrors.Translate(e, ErrorContext.None with { Login = _settings.Builder.Username, IsReplica = Facts?.IsReplica == true });
+            throw ServerErrors.Translate(e, ErrorContext);
         }
     }
 

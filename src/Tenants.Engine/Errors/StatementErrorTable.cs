@@ -20,6 +20,7 @@ internal static class StatementErrorTable
         ["25P03"] = new("IdleTimeout", TenantErrorKind.Timeout, "The transaction stood idle for too long and is undone. Begin it anew."),
         ["25P04"] = new("TransactionTimeout", TenantErrorKind.Timeout, "The transaction took longer than the server allows (transaction_timeout) and is undone."),
         ["28"] = new("AuthenticationFailed", TenantErrorKind.Authentication),
+        ["2BP01"] = new("ObjectInUse", TenantErrorKind.InvalidState, "Other objects depend on it: drop or change those first."),
         ["3D000"] = new("DatabaseNotFound", TenantErrorKind.NotFound),
         ["3F000"] = new("SchemaNotFound", TenantErrorKind.NotFound),
         ["40001"] = new("SerializationFailure", TenantErrorKind.InvalidState, "Another transaction changed the same data meanwhile. Run the transaction again."),

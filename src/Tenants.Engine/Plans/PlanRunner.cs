@@ -70,7 +70,7 @@ public static class PlanRunner
         }
         catch (Exception e) when (ServerErrors.IsOurs(e))
         {
-            throw ServerErrors.Translate(e);
+            throw ServerErrors.Translate(e, database.ErrorContext);
         }
         finally
         {

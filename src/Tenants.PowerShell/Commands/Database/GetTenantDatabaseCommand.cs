@@ -18,9 +18,31 @@ public sealed class GetTenantDatabaseCommand : TenantCmdlet
     protected override async Task ProcessAsync()
     {
         var holdings = RunspaceHoldings.Current;
+        if (Connection is null && !holdings.Connections.Any())
+        {
+            await ConnectByEnvironmentAsync(holdings);
+        }
+
         foreach (var connection in Connection?.Cast<TenantDatabase>() ?? holdings.Connections)
         {
             WriteObject(await DatabaseOverview.ReadAsync(connection, connection == holdings.Default, StopToken));
         }
+    }
+
+    // As every cmdlet does where nothing is connected; a list of none is no error, though.
+    private async Task ConnectByEnvironmentAsync(RunspaceHoldings holdings)
+    {
+        ConnectionSettings settings;
+        try
+        {
+            settings = SettingsReader.FromEnvironment();
+        }
+        catch (TenantException e) when (e.ErrorId == "SettingMissing")
+        {
+            WriteVerbose(e.Message);
+            return;
+        }
+
+        holdings.Add(await TenantDatabase.OpenAsync(settings, StopToken));
     }
 }
