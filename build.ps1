@@ -193,15 +193,10 @@ switch ($task) {
             break
         }
 
+        # Not in a try block: there, an error that the script would go on after would end it. The sandbox ends with the process.
         $script, $rest = $rest
-        try {
-            & ([IO.Path]::GetFullPath($script)) @rest
-            $exitCode = if ($?) { 0 } else { $LASTEXITCODE }
-        }
-        finally {
-            Stop-TenantSandbox
-        }
-
+        & ([IO.Path]::GetFullPath($script)) @rest
+        $exitCode = if ($?) { 0 } else { $LASTEXITCODE }
         exit $exitCode
     }
     default {

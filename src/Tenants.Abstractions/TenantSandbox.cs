@@ -25,6 +25,9 @@ public abstract class TenantSandbox : IDisposable, IAsyncDisposable
     /// <summary>Whether the server runs.</summary>
     public abstract TenantSandboxState State { get; }
 
+    /// <summary>Whether its data would survive a crash of the machine: they would not. fsync is off, which is why it starts in seconds.</summary>
+    public virtual bool IsDurable => false;
+
     /// <summary>The process id of the server's first process.</summary>
     public abstract int ProcessId { get; }
 

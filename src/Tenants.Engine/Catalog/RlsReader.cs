@@ -1,7 +1,5 @@
 using Npgsql;
-using NpgsqlTypes;
 using Tenants.Engine.Connections;
-using Tenants.Engine.Errors;
 using Tenants.Engine.Isolation;
 using Tenants.Engine.Plans;
 
@@ -25,18 +23,17 @@ public static class RlsReader
     public static Task<IReadOnlyList<TenantRls>> ListAsync(TenantDatabase database, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
-        return ServerCall.RunAsync<IReadOnlyList<TenantRls>>(async () =>
+        return database.UseAsync<IReadOnlyList<TenantRls>>(async connection =>
         {
             if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not { } installation)
             {
                 return [];
             }
 
-            await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
             var concerned = await ConcernedAsync(connection, installation, cancellationToken).ConfigureAwait(false);
             var tables = await DescribeAsync(database, connection, installation, concerned, cancellationToken).ConfigureAwait(false);
             return [.. tables.Where(t => t.State is not TenantRlsState.Shared)];
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Some tables, whether they keep tenants apart or not.</summary>
@@ -47,12 +44,11 @@ public static class RlsReader
         TenantDatabase database, IReadOnlyCollection<TableInfo> tables, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
-        return ServerCall.RunAsync(async () =>
+        return database.UseAsync(async connection =>
         {
             var installation = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false);
-            await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
             return await DescribeAsync(database, connection, installation, [.. tables.Select(t => t.Oid)], cancellationToken).ConfigureAwait(false);
-        });
+        }, cancellationToken);
     }
 
     private static async Task<IReadOnlyList<TenantRls>> DescribeAsync(

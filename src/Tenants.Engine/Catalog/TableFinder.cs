@@ -40,13 +40,18 @@ public static class TableFinder
     /// <param name="schema">The schema of names that give none; else the connection's.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException"><c>TableNotFound</c>, with near names.</exception>
-    public static async Task<IReadOnlyList<TableInfo>> FindAsync(
+    public static Task<IReadOnlyList<TableInfo>> FindAsync(
         TenantDatabase database, string table, string? schema = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
         var name = TableName.Parse(table);
         var defaultSchema = string.IsNullOrEmpty(schema) ? database.Schema : schema;
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        return database.UseAsync(connection => FindAsync(database, connection, name, defaultSchema, cancellationToken), cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<TableInfo>> FindAsync(
+        TenantDatabase database, NpgsqlConnection connection, TableName name, string defaultSchema, CancellationToken cancellationToken)
+    {
         if (await FindExactAsync(connection, name, defaultSchema, cancellationToken).ConfigureAwait(false) is { } exact)
         {
             return [exact];

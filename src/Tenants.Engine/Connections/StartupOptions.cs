@@ -29,7 +29,13 @@ internal static class StartupOptions
     }
 
     /// <summary>The search path for a default schema.</summary>
-    internal static string SearchPath(string schema) => schema == "public" ? "public" : $"{Quote.Identifier(schema)}, public";
+    /// <exception cref="TenantException"><c>InvalidSetting</c>: PostgreSQL reads <c>$user</c> as the schema named like the login, quoted or not.</exception>
+    internal static string SearchPath(string schema) => schema switch
+    {
+        "public" => "public",
+        "$user" => throw SettingSheet.Invalid("-Schema", "is $user, which a search path never takes for a schema's name. Write the schema's name out"),
+        _ => $"{Quote.Identifier(schema)}, public",
+    };
 
     private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 

@@ -68,9 +68,10 @@ internal static partial class PermissionErrors
     };
 
     private static string? LastQuoted(string text) =>
-        Quoted().Matches(text).LastOrDefault() is { } match ? match.Groups["name"].Value : null;
+        Quoted().Matches(text).LastOrDefault() is { } match ? match.Groups["name"].Value.Trim() : null;
 
-    [GeneratedRegex("[\"«„“](?<name>[^\"«»„“”]+)[\"»“”]")]
+    // Each language has quotes of its own, and some turn them round: »so«.
+    [GeneratedRegex("[\"«»„“”‹›「](?<name>[^\"«»„“”‹›「」]+)[\"«»“”‹›」]")]
     private static partial Regex Quoted();
 
     private static string Sentence(PostgresException error) => error.MessageText.TrimEnd('.') + ".";

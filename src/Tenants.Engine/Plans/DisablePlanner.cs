@@ -1,6 +1,7 @@
+using Npgsql;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
-using Tenants.Engine.Errors;
+using Tenants.Engine.Isolation;
 using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Plans;
@@ -18,17 +19,17 @@ public static class DisablePlanner
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
-        return ServerCall.RunAsync(() => BuildAsync(database, table, removeColumn, cancellationToken));
+        return database.UseAsync(connection => BuildAsync(database, connection, table, removeColumn, cancellationToken), cancellationToken);
     }
 
-    private static async Task<Plan> BuildAsync(TenantDatabase database, TableInfo table, bool removeColumn, CancellationToken cancellationToken)
+    private static async Task<Plan> BuildAsync(
+        TenantDatabase database, NpgsqlConnection connection, TableInfo table, bool removeColumn, CancellationToken cancellationToken)
     {
         if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not { } installation)
         {
             return new Plan(table.DisplayName, []);
         }
 
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], null, cancellationToken).ConfigureAwait(false);
         var shared = await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         if (families is not [var family] || shared.Any(s => s.Oid == table.Oid))
@@ -53,7 +54,7 @@ public static class DisablePlanner
 
     // One that was opened by itself would be closed again by the next Enable of its root.
     private static async Task EnsureRootIsOpenAsync(
-        Npgsql.NpgsqlConnection connection, Isolation.Installation installation, TableInfo table, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Installation installation, TableInfo table, CancellationToken cancellationToken)
     {
         var roots = await TableFamilyReader.RootsAsync(connection, table.Oid, cancellationToken).ConfigureAwait(false);
         var states = await TableStateReader.ReadAsync(connection, installation, [.. roots.Select(r => (r, (string?)null))], cancellationToken).ConfigureAwait(false);

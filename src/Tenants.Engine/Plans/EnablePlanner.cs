@@ -2,7 +2,6 @@ using Npgsql;
 using Tenants.Engine.Audit;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
-using Tenants.Engine.Errors;
 using Tenants.Engine.Isolation;
 
 namespace Tenants.Engine.Plans;
@@ -27,15 +26,14 @@ public static class EnablePlanner
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(request);
-        return ServerCall.RunAsync(() => BuildAsync(database, table, request, assumed ?? Assumptions.None, cancellationToken));
+        return database.UseAsync(connection => BuildAsync(database, connection, table, request, assumed ?? Assumptions.None, cancellationToken), cancellationToken);
     }
 
     private static async Task<EnablePlan> BuildAsync(
-        TenantDatabase database, TableInfo table, EnableRequest request, Assumptions assumed, CancellationToken cancellationToken)
+        TenantDatabase database, NpgsqlConnection connection, TableInfo table, EnableRequest request, Assumptions assumed, CancellationToken cancellationToken)
     {
         var installed = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false);
         TableCheck.EnsureSupported(table, installed ?? assumed.Installation);
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
 
         // Until the database is initialised any names do: nothing in it can carry them.
         var names = installed ?? assumed.Installation ?? new Installation("tenants", 0, TenantIdType.Text, "", "", "");

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Npgsql;
 using Tenants.Engine.Errors;
 using Tenants.Engine.Queries.Results;
@@ -23,6 +24,7 @@ public sealed class QueryCursor : IAsyncDisposable
     private QueryUnit? _unit;
     private ResultReader? _result;
     private object?[] _row = [];
+    private long _sentAt;
     private int _next;
     private int _attempts;
     private bool _begun;
@@ -170,6 +172,7 @@ public sealed class QueryCursor : IAsyncDisposable
             }
 
             _unit = unit;
+            _sentAt = Stopwatch.GetTimestamp();
             await unit.ExecuteAsync(_cancellation).ConfigureAwait(false);
         }
     }
@@ -193,9 +196,8 @@ public sealed class QueryCursor : IAsyncDisposable
             return End(unit);
         }
 
-        if (!_begun && (!_frame.IsFresh || (_next < _steps.Count && _steps[_next].NeedsDescription)))
+        if (!_begun && _steps[0].NeedsDescription)
         {
-            // By itself, so that a connection that died meanwhile is found out before anything was done.
             return Begin(unit, single is { IsRead: true });
         }
 
@@ -386,9 +388,7 @@ public sealed class QueryCursor : IAsyncDisposable
             || error.Routine?.EndsWith("_io_data", StringComparison.Ordinal) == true);
 
     private bool ConnectionBroke(Exception exception) =>
-        exception is PostgresException error
-            ? error.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-            : ServerErrors.IsOurs(exception) && _frame.Connection.State != System.Data.ConnectionState.Open;
+        ServerErrors.IsBroken(exception) && (exception is PostgresException || _frame.Connection.State != System.Data.ConnectionState.Open);
 
     private void Restart()
     {
@@ -429,7 +429,7 @@ public sealed class QueryCursor : IAsyncDisposable
         }
 
         return ServerErrors.IsOurs(cause) && cause is not TenantException
-            ? _frame.Explain(await QueryErrors.TranslateAsync(cause, step?.Statement, _frame.Scope).ConfigureAwait(false))
+            ? _frame.Explain(await QueryErrors.TranslateAsync(cause, step?.Statement, _frame.Scope, (_options.Timeout, Stopwatch.GetElapsedTime(_sentAt))).ConfigureAwait(false))
             : cause;
     }
 

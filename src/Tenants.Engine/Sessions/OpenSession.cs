@@ -98,7 +98,7 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
     /// <param name="query">The query.</param>
     /// <param name="options">How it is run.</param>
     /// <param name="cancellationToken">Cancels it on the server.</param>
-    /// <exception cref="TenantException"><c>SessionBusy</c>, <c>SessionClosed</c>, <c>SessionLost</c>, <c>TransactionFailed</c>.</exception>
+    /// <exception cref="TenantException"><c>SessionBusy</c>, <c>SessionClosed</c>, <c>SessionLost</c>, <c>TransactionAborted</c>.</exception>
     public QueryCursor Run(Query query, QueryOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);

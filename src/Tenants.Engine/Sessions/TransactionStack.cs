@@ -150,7 +150,7 @@ internal sealed class TransactionStack(OpenSession session)
         if (HasFailed && Depth > 0)
         {
             throw new TenantException(
-                "TransactionFailed",
+                "TransactionAborted",
                 TenantErrorKind.InvalidState,
                 $"An earlier statement of this transaction in session {session.Id} failed, and PostgreSQL takes no further one in it, nor commits it. End it with Undo-TenantTransaction; nested, only the inner part is undone.")
             {

@@ -3,26 +3,20 @@ using Tenants.Engine.Errors;
 
 namespace Tenants.Engine.Queries.Running;
 
-/// <summary>Adds to the error about a missing tenant the ones that may have been meant.</summary>
+/// <summary>Finds the tenants that may have been meant where there is no such tenant.</summary>
 internal static class NearTenants
 {
-    /// <summary>The error with the near names, if the registry can be read.</summary>
-    public static async ValueTask<TenantException> ExplainAsync(TenantException error, QueryScope scope)
+    /// <summary>A sentence that names them, led by a space; nothing if none is near or the registry cannot be read.</summary>
+    public static async ValueTask<string> SentenceAsync(QueryScope scope)
     {
         try
         {
-            var near = NearNames.Sentence(scope.Tenant!, await CandidatesAsync(scope).ConfigureAwait(false));
-            return new TenantException(error.ErrorId, error.Kind, error.Message + near)
-            {
-                SqlState = error.SqlState,
-                Tenant = error.Tenant,
-                Target = error.Target,
-            };
+            return NearNames.Sentence(scope.Tenant!, await CandidatesAsync(scope).ConfigureAwait(false));
         }
         catch (Exception e) when (ServerErrors.IsOurs(e) || e is TenantException)
         {
             // The first error is the one that matters.
-            return error;
+            return "";
         }
     }
 

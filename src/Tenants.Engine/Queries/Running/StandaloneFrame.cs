@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using Npgsql;
 using Tenants.Engine.Errors;
 
@@ -8,22 +6,12 @@ namespace Tenants.Engine.Queries.Running;
 /// <summary>A transaction of its own on a connection from the pool, cleaned in the same pipeline that ends it.</summary>
 internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope)
 {
-    // A connection that answered this recently is not one that a restarted server left behind.
-    private static readonly TimeSpan s_freshFor = TimeSpan.FromSeconds(2);
-
-    private static readonly ConcurrentDictionary<(int Database, int Process), long> s_lastUse = new();
-
     private NpgsqlConnection? _connection;
     private bool _isClean = true;
     private int _replacements;
 
     /// <inheritdoc/>
     public override NpgsqlConnection Connection => _connection ?? throw new InvalidOperationException("PrepareAsync comes first.");
-
-    /// <inheritdoc/>
-    public override bool IsFresh => s_lastUse.TryGetValue(Key, out var used) && Stopwatch.GetElapsedTime(used) < s_freshFor;
-
-    private (int, int) Key => (Scope.Database.Id, Connection.ProcessID);
 
     /// <inheritdoc/>
     public override async ValueTask PrepareAsync(CancellationToken cancellationToken)
@@ -52,11 +40,7 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
     }
 
     /// <inheritdoc/>
-    public override void Completed()
-    {
-        _isClean = true;
-        s_lastUse[Key] = Stopwatch.GetTimestamp();
-    }
+    public override void Completed() => _isClean = true;
 
     /// <inheritdoc/>
     public override async ValueTask<bool> AbortAsync(bool failed)

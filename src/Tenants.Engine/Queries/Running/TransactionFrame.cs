@@ -15,9 +15,6 @@ internal abstract class TransactionFrame(QueryScope scope)
     /// <summary>True if the user began the transaction: what fails cannot be tried anew, and nothing is committed here.</summary>
     public virtual bool IsExplicit => false;
 
-    /// <summary>True if the connection was used a moment ago, so that it hardly is one that the server has closed meanwhile.</summary>
-    public virtual bool IsFresh => true;
-
     /// <summary>Gets the connection and all else that comes before the first command.</summary>
     public abstract ValueTask PrepareAsync(CancellationToken cancellationToken);
 
