@@ -5,6 +5,8 @@ namespace Tenants.Engine.Queries;
 /// <summary>A script that was read and whose parameters have their values: ready to be run, on one tenant or on many.</summary>
 public sealed class Query
 {
+    private const int SummaryLength = 200;
+
     private Query(string script, IReadOnlyList<BoundStatement> statements)
     {
         Script = script;
@@ -19,6 +21,19 @@ public sealed class Query
 
     /// <summary>True if one of its statements may return rows.</summary>
     public bool MayReturnRows => Statements.Any(s => StatementTraits.MayReturnRows(s.Source));
+
+    /// <summary>True if one of its statements may change something, as far as the text tells.</summary>
+    public bool MayWrite => Statements.Any(s => StatementTraits.Writes(s.Source));
+
+    /// <summary>The beginning of the text, on one line.</summary>
+    public string Summary
+    {
+        get
+        {
+            var line = string.Join(' ', Script.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            return line.Length <= SummaryLength ? line : string.Concat(line.AsSpan(0, SummaryLength), "…");
+        }
+    }
 
     internal IReadOnlyList<BoundStatement> Statements { get; }
 

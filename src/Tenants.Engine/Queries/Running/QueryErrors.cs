@@ -1,6 +1,7 @@
 using Npgsql;
 using Tenants.Engine.Errors;
 using Tenants.Engine.Queries.Text;
+using Tenants.Engine.Tenants;
 
 namespace Tenants.Engine.Queries.Running;
 
@@ -24,11 +25,15 @@ internal static class QueryErrors
             Elapsed = limit.Elapsed,
         });
         var server = exception as PostgresException;
-        var near = server?.SqlState == "TN002" && scope.Tenant is not null ? await NearTenants.SentenceAsync(scope).ConfigureAwait(false) : "";
+        if (server?.SqlState == "TN002" && scope.Tenant is not null)
+        {
+            return await NotFoundAsync(error, scope).ConfigureAwait(false);
+        }
+
         return new TenantException(
             server?.SqlState == PostgresErrorCodes.InvalidTransactionTermination ? "TransactionControlRefused" : error.ErrorId,
             error.Kind,
-            $"{Line(server, statement)}{error.Message}{near}{Advice(server)}",
+            $"{Line(server, statement)}{error.Message}{Advice(server)}",
             error.InnerException)
         {
             SqlState = error.SqlState,
@@ -39,6 +44,20 @@ internal static class QueryErrors
             Tenant = scope.Tenant,
             Target = error.Target ?? scope.Tenant,
         };
+    }
+
+    private static async ValueTask<TenantException> NotFoundAsync(TenantException error, QueryScope scope)
+    {
+        try
+        {
+            var registry = await TenantRegistry.OpenAsync(scope.Database).ConfigureAwait(false);
+            return await registry.NotFoundAsync(registry.Parse(scope.Tenant!)).ConfigureAwait(false);
+        }
+        catch (TenantException)
+        {
+            // The registry is the admin's; the server's word is enough.
+            return error;
+        }
     }
 
     private static string Advice(PostgresException? server) => server?.SqlState switch
