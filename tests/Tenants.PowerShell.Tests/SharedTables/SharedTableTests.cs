@@ -10,7 +10,7 @@ public class SharedTableTests
     {
         await using var database = await CreateAsync();
         using var runner = ModuleRunner.Connect(database.AdminConnectionString);
-        Prepare(runner);
+        await PrepareAsync(database, runner);
         const string Join = "(Invoke-TenantQuery -Tenant acme 'select c.name from todo_item t join country c on c.code = t.country').name";
         Assert.Equal("PermissionDenied", runner.Run(Join).ErrorId);
 
@@ -28,7 +28,7 @@ public class SharedTableTests
     {
         await using var database = await CreateAsync();
         using var runner = ModuleRunner.Connect(database.AdminConnectionString);
-        Prepare(runner);
+        await PrepareAsync(database, runner);
 
         dynamic shared = Assert.Single(runner.Run("Grant-TenantTable country -Writable -PassThru").EnsureSuccess().Output);
         Assert.Equal("public.country", (string)shared.Table);
@@ -42,7 +42,7 @@ public class SharedTableTests
     {
         await using var database = await CreateAsync();
         using var runner = ModuleRunner.Connect(database.AdminConnectionString);
-        Prepare(runner);
+        await PrepareAsync(database, runner);
 
         var shown = runner.Run("'country' | Grant-TenantTable -WhatIf").EnsureSuccess();
 
@@ -55,7 +55,7 @@ public class SharedTableTests
     {
         await using var database = await CreateAsync();
         using var runner = ModuleRunner.Connect(database.AdminConnectionString);
-        Prepare(runner);
+        await PrepareAsync(database, runner);
 
         var result = runner.Run("Grant-TenantTable todo_item, contry, country");
 
@@ -75,10 +75,9 @@ public class SharedTableTests
         return database;
     }
 
-    private static void Prepare(ModuleRunner runner) => runner.Run(
-        """
-        $null = Enable-TenantRls -Table todo_item -WarningAction SilentlyContinue
-        $null = New-Tenant acme
-        Invoke-TenantQuery -Tenant acme "insert into todo_item (title, country) values ('a1', 'de')"
-        """).EnsureSuccess();
+    private static async Task PrepareAsync(TestDatabase database, ModuleRunner runner)
+    {
+        runner.Run("$null = Enable-TenantRls -Table todo_item -WarningAction SilentlyContinue; $null = New-Tenant acme").EnsureSuccess();
+        await database.ExecuteAsync("insert into todo_item (tenant, title, country) values ('acme', 'a1', 'de')");
+    }
 }
