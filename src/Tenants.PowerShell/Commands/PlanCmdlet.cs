@@ -126,6 +126,11 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
     private bool Confirm(Plan plan, string action)
     {
         var what = $"{action}: {plan.Target}";
+        if (Force && !IsWhatIf && !MyInvocation.BoundParameters.ContainsKey("Confirm"))
+        {
+            return true;
+        }
+
         return Ask(
             () => ShouldProcess(IsWhatIf ? $"{what}\n{PlanRunner.ToScript(plan)}" : what, $"{what}\n{PlanRunner.ToScript(plan)}", MyInvocation.MyCommand.Name),
             "-Confirm:$false");
