@@ -107,7 +107,8 @@ function Invoke-Pester {
     if ($scripts.Count -eq 0) { return }
     $result = @{ Name = 'Pester'; Passed = 0; Failed = 0; Skipped = 0; Crashed = $null; Reasons = @() }
     $probe = 'if (Get-Module -ListAvailable Pester | Where-Object Version -ge 5.0) { "pester" }'
-    if (-not (Get-Command pwsh -CommandType Application -ErrorAction Ignore) -or (& pwsh -NoProfile -Command $probe) -ne 'pester') {
+    $pwsh = Get-Command pwsh -CommandType Application -ErrorAction Ignore
+    if (-not $pwsh -or (& pwsh -NoProfile -Command $probe) -ne 'pester') {
         foreach ($script in $scripts) {
             $result.Skipped++
             $result.Reasons += "skipped: $([IO.Path]::GetFileName($script)): no pwsh with Pester 5 on this machine"
@@ -171,7 +172,8 @@ function Invoke-Clean {
     }
 
     # The shell that runs this lies there: it goes the next time its sources change.
-    foreach ($report in [IO.Directory]::GetFiles([IO.Directory]::CreateDirectory([IO.Path]::Combine($root, 'output')).FullName)) { [IO.File]::Delete($report) }
+    $output = [IO.Directory]::CreateDirectory([IO.Path]::Combine($root, 'output')).FullName
+    foreach ($report in [IO.Directory]::GetFiles($output)) { [IO.File]::Delete($report) }
 }
 
 $task, $rest = $args

@@ -81,7 +81,8 @@ internal static class Questions
         if (!Terminal.IsInteractive)
         {
             throw new HostException(
-                $"This needs an answer, and there is no terminal to give one at: {question.Trim(' ', ':')}. Give the value as a parameter, or -Confirm:$false where it asks for leave.");
+                $"This needs an answer, and there is no terminal to give one at: {question.Trim(' ', ':')}. "
+                + "Give the value as a parameter, or -Confirm:$false where it asks for leave.");
         }
 
         if (!Terminal.CanEdit)

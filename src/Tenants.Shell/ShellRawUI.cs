@@ -25,7 +25,11 @@ internal sealed class ShellRawUI : PSHostRawUserInterface
 
     public override Size WindowSize
     {
-        get => Console.IsOutputRedirected ? new Size(UsualWidth, UsualHeight) : new Size(Console.WindowWidth > 0 ? Console.WindowWidth : UsualWidth, Console.WindowHeight > 0 ? Console.WindowHeight : UsualHeight);
+        get => Console.IsOutputRedirected
+            ? new Size(UsualWidth, UsualHeight)
+            : new Size(
+                Console.WindowWidth > 0 ? Console.WindowWidth : UsualWidth,
+                Console.WindowHeight > 0 ? Console.WindowHeight : UsualHeight);
         set => throw Unsupported();
     }
 

@@ -121,7 +121,10 @@ internal sealed class Cluster(PostgresBinaries binaries, SandboxFolder folder, U
     // On Windows the server would inherit a pipe of pg_ctl's output and keep it open for as long as it lives.
     private Task<CommandResult> RunStartAsync(CancellationToken cancellationToken) => RunAsync(
         "pg_ctl",
-        ["start", "-D", folder.Data, "-l", folder.Log, "-w", "-t", "60", "-s", "-o", $"-c config_file=\"{folder.Settings}\" -p {Port.ToString(CultureInfo.InvariantCulture)}"],
+        [
+            "start", "-D", folder.Data, "-l", folder.Log, "-w", "-t", "60", "-s",
+            "-o", $"-c config_file=\"{folder.Settings}\" -p {Port.ToString(CultureInfo.InvariantCulture)}",
+        ],
         capture: !OperatingSystem.IsWindows(),
         cancellationToken);
 

@@ -14,7 +14,8 @@ internal sealed class PostgresFinder(SandboxOptions options, UnprivilegedUser? u
             throw new TenantException(
                 "PostgresVersionNotSupported",
                 TenantErrorKind.NotSupported,
-                $"PostgreSQL {options.Version} is too old: {PostgresBinaries.OldestMajor} is the oldest that works. Leave -Version out to take any that is there.");
+                $"PostgreSQL {options.Version} is too old: {PostgresBinaries.OldestMajor} is the oldest that works. "
+                + "Leave -Version out to take any that is there.");
         }
 
         if (options.BinaryPath is not null)

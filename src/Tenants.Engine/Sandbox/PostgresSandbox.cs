@@ -166,7 +166,9 @@ public sealed class PostgresSandbox : TenantSandbox
                 // The server quotes.
                 var compose = source.CreateCommand("select pg_catalog.format($1, $2, $3)");
                 await using var __ = compose.ConfigureAwait(false);
-                compose.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = template }, new() { Value = AdminLogin }, new() { Value = value } });
+                compose.Parameters.AddWithValue(template);
+                compose.Parameters.AddWithValue(AdminLogin);
+                compose.Parameters.AddWithValue(value);
                 var run = source.CreateCommand((string)(await compose.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
                 await using var ___ = run.ConfigureAwait(false);
                 await run.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
@@ -177,7 +179,8 @@ public sealed class PostgresSandbox : TenantSandbox
             throw new TenantException(
                 "SandboxStartFailed",
                 TenantErrorKind.Server,
-                $"PostgreSQL {Version} started, but the database '{Database}' could not be made: {exception.Message.TrimEnd('.')}. Choose another name with -Database.")
+                $"PostgreSQL {Version} started, but the database '{Database}' could not be made: {exception.Message.TrimEnd('.')}. "
+                + "Choose another name with -Database.")
             {
                 SqlState = exception.SqlState,
             };

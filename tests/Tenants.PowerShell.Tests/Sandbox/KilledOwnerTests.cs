@@ -75,7 +75,10 @@ public sealed class KilledOwnerTests : IDisposable
 
     // Processes that name the folder: initdb, pg_ctl, the server. Where the system tells arguments.
     private IEnumerable<string> Servers() =>
-        !OperatingSystem.IsLinux() ? [] : Directory.GetDirectories("/proc").Where(folder => char.IsDigit(Path.GetFileName(folder)[0])).Select(ReadArguments).Where(arguments => arguments.Contains(_folder, StringComparison.Ordinal));
+        !OperatingSystem.IsLinux() ? [] : Directory.GetDirectories("/proc")
+            .Where(folder => char.IsDigit(Path.GetFileName(folder)[0]))
+            .Select(ReadArguments)
+            .Where(arguments => arguments.Contains(_folder, StringComparison.Ordinal));
 
     private static string ReadArguments(string folder)
     {

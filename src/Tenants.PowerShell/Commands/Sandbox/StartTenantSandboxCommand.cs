@@ -42,7 +42,8 @@ public sealed class StartTenantSandboxCommand : TenantCmdlet
         var sandbox = await PostgresSandbox.StartAsync(options, new Progress<SandboxProgress>(Show), StopToken);
         RunspaceHoldings.Current.Owned.TryAdd(sandbox, 0);
         WriteProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Done") { RecordType = ProgressRecordType.Completed });
-        WriteVerbose($"PostgreSQL {sandbox.Version} of {sandbox.BinaryPath} runs at {sandbox}. Its data do not outlive it: fsync is off, and it ends with this process.");
+        WriteVerbose($"PostgreSQL {sandbox.Version} of {sandbox.BinaryPath} runs at {sandbox}. "
+            + "Its data do not outlive it: fsync is off, and it ends with this process.");
         WriteObject(sandbox);
     }
 
