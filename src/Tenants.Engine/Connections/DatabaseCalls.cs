@@ -1,5 +1,4 @@
 using Npgsql;
-using Tenants.Engine.Errors;
 
 namespace Tenants.Engine.Connections;
 
@@ -8,17 +7,7 @@ internal static class DatabaseCalls
 {
     /// <summary>Lends a connection for one piece of work, and turns what the driver throws into an error of ours.</summary>
     /// <exception cref="TenantException">The server cannot be reached, or refused something.</exception>
-    public static async Task<T> AskAsync<T>(
-        this TenantDatabase database, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await work(connection).ConfigureAwait(false);
-        }
-        catch (Exception e) when (ServerErrors.IsOurs(e))
-        {
-            throw ServerErrors.Translate(e);
-        }
-    }
+    public static Task<T> AskAsync<T>(
+        this TenantDatabase database, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
+        database.UseAsync(work, cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Npgsql;
 
 namespace Tenants.Engine.Errors;
@@ -29,13 +30,13 @@ internal static class ConnectErrors
         }
 
         var chain = Chain(exception).ToList();
-        if (chain.OfType<AuthenticationException>().FirstOrDefault() is { } tls)
+        if (chain.OfType<AuthenticationException>().Any())
         {
             return Error(
                 place,
                 "CertificateNotTrusted",
                 TenantErrorKind.Connection,
-                $"The certificate of {place.Address} is not trusted: {tls.Message} Give the file with the certificate of its authority by -RootCertificate or PGSSLROOTCERT, and connect by the name that stands in the certificate. -SslMode Require encrypts without knowing who answers.");
+                $"The certificate of {place.Address} is not trusted: its authority is not known here, it is for another name, or it has expired. Give the file with the certificate of its authority by -RootCertificate or PGSSLROOTCERT, and connect by the name that stands in the certificate. -SslMode Require encrypts without knowing who answers.");
         }
 
         if (chain.OfType<SocketException>().FirstOrDefault() is { } socket)
@@ -73,13 +74,22 @@ internal static class ConnectErrors
                 $"The server wants a password for '{place.User}' and none is given. Give -Credential to Connect-TenantDatabase, or set POSTGRES_PASSWORD or PGPASSWORD, or write a line into ~/.pgpass: server:port:database:user:password.");
         }
 
-        if (exception.Message.Contains("SSL", StringComparison.Ordinal))
+        if (exception.Message.Contains("No SSL enabled connection", StringComparison.Ordinal))
         {
             return Error(
                 place,
                 "TlsNotAvailable",
                 TenantErrorKind.Connection,
-                $"{place.Address} does not offer TLS, and it is demanded, for this is another machine. Turn TLS on in the server; -SslMode Disable goes without, and all then travels unencrypted.");
+                $"{place.Address} does not offer TLS, and it is demanded: unless told otherwise, of every server on another machine. Turn TLS on in the server; -SslMode Disable goes without, and all then travels unencrypted.");
+        }
+
+        if (innermost is CryptographicException || exception.Message.Contains("SSL handshake", StringComparison.Ordinal))
+        {
+            return Error(
+                place,
+                "CertificateNotReadable",
+                TenantErrorKind.InvalidArgument,
+                $"A certificate for the connection to {place.Address} cannot be used. Check the files of -RootCertificate or PGSSLROOTCERT, and of PGSSLCERT and PGSSLKEY: they hold PEM.");
         }
 
         return Error(

@@ -62,7 +62,15 @@ internal static class InstallationReader
             }
         }
 
-        var version = int.Parse(settings["version"], System.Globalization.CultureInfo.InvariantCulture);
+        string[] needed = ["version", "tenant_type", "owner_role", "admin_role", "session_role"];
+        if (!needed.All(settings.ContainsKey) || !int.TryParse(settings["version"], System.Globalization.CultureInfo.InvariantCulture, out var version))
+        {
+            throw new TenantException(
+                "SchemaNotOurs",
+                TenantErrorKind.InvalidState,
+                $"The schema '{schema}' says that it is the module's, but its table 'setting' lacks what the module wrote there ({string.Join(", ", needed)}). Restore it from a backup.");
+        }
+
         if (version > Installation.CurrentVersion)
         {
             throw new TenantException(
