@@ -18,7 +18,10 @@ $sandbox | Connect-TenantDatabase
 Invoke-TenantQuery -AsAdmin 'create table todo_item (id int generated always as identity primary key, title text not null)'
 Invoke-TenantQuery -AsAdmin "insert into todo_item (title) values ('Water the plants'), ('Feed the cat')"
 
-# What would be done to it? These statements, and no others.
+# Once for each database: the registry, three roles and the function that knows whose session it is. The first Enable would do it by itself.
+Initialize-TenantDatabase
+
+# What would be done to the table? These statements, and no others.
 Enable-TenantRls -Table todo_item -DefaultTenant initech -WhatIf
 
 # The rows that are there become initech's. All of it happens, or nothing.

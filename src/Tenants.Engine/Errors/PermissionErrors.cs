@@ -19,9 +19,9 @@ internal static partial class PermissionErrors
     private static string RowSecurity(PostgresException error, ErrorContext context)
     {
         var table = LastQuoted(error.MessageText);
-        var where = table is null ? "" : $" in table '{table}'";
+        var where = table is null ? "" : $" for the table '{table}'";
         return context.Tenant is { } tenant
-            ? $"The row{where} is not the tenant's '{tenant}': a tenant writes rows of its own only. Leave the tenant column out, and its default fills it in."
+            ? $"The row{where} belongs to another tenant than '{tenant}', whose session this is, or a policy refuses it. A tenant writes rows of its own only: leave the tenant column out, and its default fills it in."
             : $"The row{where} is not allowed by the policies of the table: outside a tenant's session only the admin writes rows.";
     }
 

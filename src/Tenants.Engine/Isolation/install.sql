@@ -1,5 +1,4 @@
 -- What lies in the database. Run as the owner role, which owns all of it and nothing else.
--- Names in braces are filled in by the engine, quoted.
 
 -- One row per fact. The module of a later version reads "version" first.
 create table {schema}.setting (
