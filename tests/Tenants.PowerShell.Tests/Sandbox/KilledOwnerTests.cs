@@ -14,14 +14,26 @@ public sealed class KilledOwnerTests : IDisposable
     // All that the owner makes lies in here, and everybody may enter it: as root the server runs as somebody else.
     private readonly string _folder = Path.Combine(Path.GetTempPath(), "tenants-test-" + RandomNumberGenerator.GetHexString(16, lowercase: true));
 
+    private Process? _owner;
+
     public KilledOwnerTests() => Directory.CreateDirectory(_folder);
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        // A test that failed half way leaves its owner alive.
+        if (_owner is { HasExited: false })
+        {
+            _owner.Kill();
+        }
+
+        _owner?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
     public async Task Killed_while_its_server_runs()
     {
-        using var owner = StartOwner();
+        var owner = _owner = StartOwner();
         var line = await owner.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(await owner.StandardError.ReadToEndAsync());
         var server = int.Parse(line, CultureInfo.InvariantCulture);
         Assert.True(IsThere(server));
@@ -39,7 +51,7 @@ public sealed class KilledOwnerTests : IDisposable
     [InlineData(900)]
     public async Task Killed_while_it_starts(int millisecondsAfterTheFirstFile)
     {
-        using var owner = StartOwner();
+        var owner = _owner = StartOwner();
         while (Directory.GetDirectories(_folder).Length == 0)
         {
             Assert.False(owner.HasExited, "the owner ended before it began");
