@@ -18,7 +18,8 @@ internal sealed class CountWriter(string? tenant, Action<object?> write) : Query
     /// <inheritdoc/>
     public override void End(QueryCursor cursor)
     {
-        var count = _rows + cursor.RecordsAffected;
+        // As an object: PSObject takes a long for a double.
+        object count = _rows + cursor.RecordsAffected;
         write(tenant is null ? count : ScalarWriter.Named(tenant, "Count", count));
     }
 }

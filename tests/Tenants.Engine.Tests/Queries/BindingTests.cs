@@ -5,18 +5,14 @@ using Xunit;
 namespace Tenants.Engine.Tests.Queries;
 
 /// <summary>Values of PowerShell reach the server as what they are, and never as text in the statement.</summary>
-public sealed class BindingTests : IAsyncLifetime
+public sealed class BindingTests(SharedQueryDatabase shared) : IClassFixture<SharedQueryDatabase>
 {
     private enum Color
     {
         Red,
     }
 
-    private QueryDatabase _database = null!;
-
-    public async ValueTask InitializeAsync() => _database = await QueryDatabase.CreateAsync();
-
-    public ValueTask DisposeAsync() => _database.DisposeAsync();
+    private readonly QueryDatabase _database = shared.Database;
 
     public static TheoryData<object?, object?> RoundTrips => new()
     {
@@ -122,7 +118,7 @@ public sealed class BindingTests : IAsyncLifetime
     [Fact]
     public async Task A_list_of_texts_goes_into_a_column_of_another_array_type()
     {
-        await _database.Test.ExecuteAsync("create table tagged (ids uuid[], numbers int[], at date); grant select, insert on tagged to public");
+        await _database.Test.ExecuteAsync("drop table if exists tagged; create table tagged (ids uuid[], numbers int[], at date); grant select, insert on tagged to public");
         await _database.RowsAsync(
             "insert into tagged values (@ids, @numbers, @at)",
             QueryDatabase.Named(("ids", new object[] { "8f1c9b1e-0000-4000-8000-000000000001" }), ("numbers", new object[] { 1, 2 }), ("at", "2024-01-01")));

@@ -6,13 +6,9 @@ using Xunit;
 namespace Tenants.Engine.Tests.Queries;
 
 /// <summary>Every type of PostgreSQL comes out as something useful.</summary>
-public sealed class ReadingTests : IAsyncLifetime
+public sealed class ReadingTests(SharedQueryDatabase shared) : IClassFixture<SharedQueryDatabase>
 {
-    private QueryDatabase _database = null!;
-
-    public async ValueTask InitializeAsync() => _database = await QueryDatabase.CreateAsync();
-
-    public ValueTask DisposeAsync() => _database.DisposeAsync();
+    private readonly QueryDatabase _database = shared.Database;
 
     [Fact]
     public async Task Plain_types_come_as_those_of_NET()
@@ -150,14 +146,15 @@ public sealed class ReadingTests : IAsyncLifetime
     [Fact]
     public async Task Types_made_after_the_connection_come_out_too()
     {
-        await _database.ScalarAsync("select 1");
-        await _database.Test.ExecuteAsync(
+        await using var own = await QueryDatabase.CreateAsync();
+        await own.ScalarAsync("select 1");
+        await own.Test.ExecuteAsync(
             """
             create type mood as enum ('sad', 'ok');
             create domain positive as int check (value > 0);
             create type pair as (a int, b text);
             """);
-        var row = (await _database.RowsAsync("select 'ok'::mood, array['sad', 'ok']::mood[], 5::positive, (1, 'x y')::pair, array[(1, 'x')::pair]"))[0];
+        var row = (await own.RowsAsync("select 'ok'::mood, array['sad', 'ok']::mood[], 5::positive, (1, 'x y')::pair, array[(1, 'x')::pair]"))[0];
         Assert.Equal("ok", row[0]);
         Assert.Equal(5, row[2]);
         Assert.Equal("(1,\"x y\")", row[3]);
@@ -166,13 +163,14 @@ public sealed class ReadingTests : IAsyncLifetime
     [Fact]
     public async Task Enums_domains_and_composites_that_were_there_come_out_in_arrays_too()
     {
-        await _database.Test.ExecuteAsync(
+        await using var own = await QueryDatabase.CreateAsync();
+        await own.Test.ExecuteAsync(
             """
             create type mood as enum ('sad', 'ok');
             create domain positive as int check (value > 0);
             create type pair as (a int, b text);
             """);
-        await using var later = await Connections.TenantDatabase.OpenAsync(new Connections.ConnectionSettings(_database.Test.AdminConnectionString));
+        await using var later = await Connections.TenantDatabase.OpenAsync(new Connections.ConnectionSettings(own.Test.AdminConnectionString));
         await using var cursor = await TenantQueries.RunAsync(
             later, "acme", Query.Parse("select 'ok'::mood, array['sad', null]::mood[], array[5, 6]::positive[], (1, 'x y')::pair, array[(1, 'x')::pair]", QueryParameters.None), new QueryOptions());
         var row = (await QueryDatabase.ReadAllAsync(cursor))[0];

@@ -51,8 +51,8 @@ public sealed class InvokeTenantQueryTests : IAsyncLifetime
     [Fact]
     public void A_single_tenants_failure_ends_the_call()
     {
-        var result = _module.Run("Invoke-TenantQuery -Tenant acme 'selec 1'");
-        Assert.True(result.IsTerminated);
+        var result = _module.Run("$ErrorActionPreference = 'Stop'; Invoke-TenantQuery -Tenant acme 'selec 1'; 'went on'");
+        Assert.Empty(result.Output);
         Assert.Equal("42601", Assert.IsType<TenantException>(result.Errors[0].Exception).SqlState);
         Assert.Equal("caught TenantNotFound", _module.Run("try { Invoke-TenantQuery -Tenant acmee 'select 1' } catch [Tenants.TenantException] { \"caught $($_.Exception.ErrorId)\" }").Single);
     }
