@@ -26,7 +26,7 @@ public static class PolicyReader
         TenantDatabase database, IEnumerable<TableInfo>? tables, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
-        return database.AskAsync(c => ReadAsync(c, tables?.Select(t => t.Oid).ToArray(), cancellationToken), cancellationToken);
+        return database.UseAsync(c => ReadAsync(c, tables?.Select(t => t.Oid).ToArray(), cancellationToken), cancellationToken);
     }
 
     /// <summary>The policies of some tables, or of all, by table and name.</summary>

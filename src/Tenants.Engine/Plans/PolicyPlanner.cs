@@ -28,7 +28,7 @@ public static class PolicyPlanner
         request.EnsureShape();
         EnsureNotOwn(request.Name, table);
         var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
-        return await database.AskAsync(c => CreateAsync(c, installation, table, request, force, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await database.UseAsync(c => CreateAsync(c, installation, table, request, force, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The plan that drops a policy.</summary>
@@ -42,7 +42,7 @@ public static class PolicyPlanner
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
         EnsureNotOwn(name, table);
-        return await database.AskAsync(c => RemoveAsync(c, table, name, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await database.UseAsync(c => RemoveAsync(c, table, name, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<Plan> CreateAsync(

@@ -21,7 +21,7 @@ public static class SharedTablePlanner
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
         var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
-        var candidate = await database.AskAsync(
+        var candidate = await database.UseAsync(
             c => SharedCandidate.ReadAsync(c, installation, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
         EnsureShareable(candidate, installation);
         var warnings = Warnings(candidate).ToList();
@@ -47,7 +47,7 @@ public static class SharedTablePlanner
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
         var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
-        var candidate = await database.AskAsync(
+        var candidate = await database.UseAsync(
             c => SharedCandidate.ReadAsync(c, installation, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (candidate.Writable is null && candidate.IsTenantTable)
         {
