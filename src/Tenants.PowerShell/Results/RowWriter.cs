@@ -22,15 +22,16 @@ internal sealed class RowWriter(string? tenant, Action<object?> write) : QueryWr
     /// <inheritdoc/>
     public override void Row(QueryCursor cursor)
     {
-        var row = new PSObject();
+        var row = PSObjectFactory.Create(_names.Count + 1);
+        var members = row.Members;
         if (tenant is not null)
         {
-            row.Properties.Add(new PSNoteProperty(TenantProperty, tenant), preValidated: true);
+            members.Add(new PSNoteProperty(TenantProperty, tenant), preValidated: true);
         }
 
         for (var i = 0; i < _names.Count; i++)
         {
-            row.Properties.Add(new PSNoteProperty(_names[i], cursor.Row[i]), preValidated: true);
+            members.Add(new PSNoteProperty(_names[i], cursor.Row[i]), preValidated: true);
         }
 
         write(row);

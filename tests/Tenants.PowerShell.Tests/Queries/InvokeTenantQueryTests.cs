@@ -94,6 +94,7 @@ public sealed class InvokeTenantQueryTests : IAsyncLifetime
         Run("Invoke-TenantQuery -Tenant acme \"insert into todo_item (title) values ('a'), ('b'), ('c')\"");
         Assert.Equal(3L, Run("Invoke-TenantQuery -Tenant acme 'select * from todo_item' -As Count").Single);
         Assert.Equal(2L, Run("Invoke-TenantQuery -Tenant acme \"delete from todo_item where title < 'c'\" -As Count").Single);
+        Assert.Equal(1L, Run("Invoke-TenantQuery -Tenant acme \"with x as (select 1) update todo_item set title = 'c' from x\" -As Count").Single);
         Assert.Equal("c", Run("Invoke-TenantQuery -Tenant acme 'select title from todo_item' -As Scalar").Single);
         Assert.Null(Run("Invoke-TenantQuery -Tenant acme 'select title from todo_item where false' -As Scalar").Single);
         var table = Assert.IsType<DataTable>(Run("Invoke-TenantQuery -Tenant acme 'select 1.5 as n, title, null::int as i, null::numeric as z from todo_item' -As DataTable").Single);

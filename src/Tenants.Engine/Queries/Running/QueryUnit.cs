@@ -12,6 +12,7 @@ internal sealed class QueryUnit(NpgsqlConnection connection) : IAsyncDisposable
     private NpgsqlDataReader? _reader;
     private int _skip;
     private bool _isUnread = true;
+    private bool _gaveResult;
 
     /// <summary>The driver's reader.</summary>
     public NpgsqlDataReader Reader => _reader!;
@@ -92,6 +93,7 @@ internal sealed class QueryUnit(NpgsqlConnection connection) : IAsyncDisposable
             _isUnread = false;
             if (_skip == 0 && _reader.FieldCount > 0)
             {
+                _gaveResult = true;
                 return true;
             }
         }
@@ -102,7 +104,9 @@ internal sealed class QueryUnit(NpgsqlConnection connection) : IAsyncDisposable
         }
 
         _skip = 0;
-        return await _reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        var isThere = await _reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        _gaveResult |= isThere;
+        return isThere;
     }
 
     /// <summary>The statement that an error belongs to.</summary>
@@ -174,13 +178,14 @@ internal sealed class QueryUnit(NpgsqlConnection connection) : IAsyncDisposable
     {
         if (_command is not null)
         {
-            RecordsAffected = LastStep!.ReturnsRows ? 0 : Math.Max(0, _reader!.RecordsAffected);
+            RecordsAffected = _gaveResult ? 0 : Math.Max(0, _reader!.RecordsAffected);
             return;
         }
 
         foreach (var (command, step) in _steps)
         {
-            if (!step.ReturnsRows)
+            // Of all that may return rows, the last one only is in a unit.
+            if (!step.ReturnsRows || !_gaveResult)
             {
                 RecordsAffected += command.StatementType switch
                 {
