@@ -42,6 +42,9 @@ public sealed record TenantRls
     /// <summary>What Enable-TenantRls would do to it; empty where nothing is missing.</summary>
     public required IReadOnlyList<string> Missing { get; init; }
 
+    /// <summary>Permissive policies of others that open rows to other tenants.</summary>
+    public IReadOnlyList<string> OpenedBy { get; init; } = [];
+
     /// <summary>What was done just now; empty where nothing was, or where it was only looked at.</summary>
     public IReadOnlyList<string> Done { get; init; } = [];
 

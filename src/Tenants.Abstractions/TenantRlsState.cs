@@ -9,6 +9,9 @@ public enum TenantRlsState
     /// <summary>Something is missing or was changed: it may be open.</summary>
     Incomplete,
 
+    /// <summary>Nothing is missing, but a policy of somebody else opens rows to other tenants.</summary>
+    Opened,
+
     /// <summary>It does.</summary>
     On,
 

@@ -59,6 +59,11 @@ public static class RlsReader
             return [];
         }
 
+        if (installation is not null)
+        {
+            await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+        }
+
         var names = installation ?? new Installation("tenants", 0, TenantIdType.Text, "", "", "");
         var families = await TableFamilyReader.ReadAsync(connection, names, tables, null, cancellationToken).ConfigureAwait(false);
         var shared = installation is null ? [] : await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
@@ -72,6 +77,7 @@ public static class RlsReader
         var isOff = installation is null || (root.Granted.Length == 0 && !root.Policies.Any(p => p.IsOwn));
         IReadOnlyList<string> missing = isOff || isShared ? [] : Missing(database, installation!, family);
         var column = isOff || isShared ? null : root.Column;
+        var opening = isOff || isShared ? [] : Opening(installation!, family);
         return new TenantRls
         {
             Table = root.DisplayName,
@@ -80,6 +86,7 @@ public static class RlsReader
             State = isShared ? TenantRlsState.Shared
                 : isOff ? TenantRlsState.Off
                 : missing.Count > 0 ? TenantRlsState.Incomplete
+                : opening.Count > 0 ? TenantRlsState.Opened
                 : TenantRlsState.On,
             Column = column?.Name,
             Type = column?.Type,
@@ -90,6 +97,7 @@ public static class RlsReader
             Owner = root.Owner,
             Partitions = [.. family.Children.Select(c => c.DisplayName)],
             Missing = missing,
+            OpenedBy = opening,
         };
     }
 
@@ -99,6 +107,20 @@ public static class RlsReader
         var column = family.Root.Column?.Name ?? TenantTables.DefaultColumn;
         var steps = new EnableSteps(installation, database.ServerVersion, family, column, new HashSet<string>(), Fill.None);
         return [.. (family.Root.IsChild ? steps.ForChild() : steps.All()).Select(s => s.Purpose)];
+    }
+
+    // Permissive policies are joined by OR: one that does not hold the tenant's condition itself opens rows to other tenants.
+    private static IReadOnlyList<string> Opening(Installation installation, TableFamily family)
+    {
+        var root = family.Root;
+        var isolation = root.Column is { } column ? PolicyText.IsolationDeparsed(installation, root.SchemaIdent, column) : "";
+        return
+        [
+            .. root.Policies
+                .Where(p => p is { IsOwn: false, IsPermissive: true } && p.Roles.Any(r => r.Length == 0 || r == installation.SessionRole))
+                .Where(p => !((string?[])[p.Using, p.Check]).OfType<string>().All(e => Deparsed.Requires(e, isolation)))
+                .Select(p => p.Name),
+        ];
     }
 
     private static async Task<uint[]> ConcernedAsync(NpgsqlConnection connection, Installation installation, CancellationToken cancellationToken)

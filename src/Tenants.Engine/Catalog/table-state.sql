@@ -22,13 +22,12 @@ base(start, oid, next) as (
     where t.oid in (select a.atttypid from pg_catalog.pg_attribute a where a.attrelid = any ($1) and a.attnum > 0 and not a.attisdropped)
     union all
     select b.start, t.oid, t.typbasetype from base b join pg_catalog.pg_type t on t.oid = b.next where b.next <> 0),
-grants as (
-    select o.oid, o.relnamespace, o.relkind, pg_catalog.lower(g.privilege_type) as privilege
-    from pg_catalog.pg_class o cross join lateral pg_catalog.aclexplode(o.relacl) g
-    join sessions s on s.oid = g.grantee
-    where o.relacl is not null),
-granted_schemas as (
-    select g.relnamespace, pg_catalog.count(distinct g.oid)::int as relations from grants g where g.relkind <> 'S' group by g.relnamespace)
+granted_schemas as materialized (
+    select o.relnamespace, pg_catalog.count(*)::int as relations
+    from pg_catalog.pg_class o
+    where o.relkind <> 'S' and o.relacl is not null
+      and exists (select from pg_catalog.aclexplode(o.relacl) g join sessions s on s.oid = g.grantee)
+    group by o.relnamespace)
 select c.oid, n.nspname::text, c.relname::text, c.relkind, w.rolname::text,
        pg_catalog.pg_has_role(session_user, c.relowner, 'usage'),
        w.rolsuper or w.rolbypassrls
@@ -37,18 +36,20 @@ select c.oid, n.nspname::text, c.relname::text, c.relkind, w.rolname::text,
        c.relrowsecurity, c.relforcerowsecurity,
        c.relkind in ('r', 'p') and pg_catalog.row_security_active(c.oid),
        exists (select from pg_catalog.pg_inherits h where h.inhrelid = c.oid),
-       array(select g.privilege from grants g where g.oid = c.oid order by 1),
+       array(select pg_catalog.lower(g.privilege_type) from pg_catalog.aclexplode(c.relacl) g join sessions s on s.oid = g.grantee order by 1),
        coalesce((select pg_catalog.has_schema_privilege(s.oid, n.oid, 'usage') from sessions s),
                 pg_catalog.has_schema_privilege('public', n.oid, 'usage')),
        exists (select from pg_catalog.aclexplode(n.nspacl) g join sessions s on s.oid = g.grantee where g.privilege_type = 'USAGE'),
        coalesce((select g.relations from granted_schemas g where g.relnamespace = c.relnamespace), 0)
-           - case when exists (select from grants g where g.oid = c.oid) then 1 else 0 end,
+           - case when exists (select from pg_catalog.aclexplode(c.relacl) g join sessions s on s.oid = g.grantee) then 1 else 0 end,
        array(select part
              from (select distinct sn.nspname::text as nspname, q.relname::text as relname,
                           coalesce((select pg_catalog.has_sequence_privilege(s.oid, q.oid, 'usage') from sessions s), false)::text as usable,
                           (exists (select from pg_catalog.pg_depend oe
                                    join pg_catalog.pg_attrdef od on od.oid = oe.objid
-                                   join grants g on g.oid = od.adrelid
+                                   join pg_catalog.pg_class ot on ot.oid = od.adrelid
+                                   cross join lateral pg_catalog.aclexplode(ot.relacl) g
+                                   join sessions s on s.oid = g.grantee
                                    where oe.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and oe.refobjid = q.oid
                                      and oe.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and od.adrelid <> c.oid))::text as elsewhere
                    from pg_catalog.pg_attrdef d

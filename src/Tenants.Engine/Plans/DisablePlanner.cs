@@ -30,6 +30,7 @@ public static class DisablePlanner
             return new Plan(table.DisplayName, []);
         }
 
+        await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], null, cancellationToken).ConfigureAwait(false);
         var shared = await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         if (families is not [var family] || shared.Any(s => s.Oid == table.Oid))

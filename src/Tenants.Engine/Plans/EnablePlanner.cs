@@ -34,6 +34,10 @@ public static class EnablePlanner
     {
         var installed = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false);
         TableCheck.EnsureSupported(table, installed ?? assumed.Installation);
+        if (installed is not null)
+        {
+            await AdminRight.CheckAsync(connection, installed, cancellationToken).ConfigureAwait(false);
+        }
 
         // Until the database is initialised any names do: nothing in it can carry them.
         var names = installed ?? assumed.Installation ?? new Installation("tenants", 0, TenantIdType.Text, "", "", "");
@@ -55,7 +59,10 @@ public static class EnablePlanner
         var (fill, warnings) = await RowPlanner.PlanAsync(context, family.Root, column, request.DefaultTenant, cancellationToken).ConfigureAwait(false);
         var taken = await IndexNames.TakenAsync(connection, [.. family.Members.Select(m => m.Schema).Distinct()], cancellationToken).ConfigureAwait(false);
         PlanStep[] steps = [.. new EnableSteps(names, database.ServerVersion, family, column, taken, fill).All()];
-        await EnsureMayGrantAsync(context, steps, family, database, cancellationToken).ConfigureAwait(false);
+        if (steps.Length > 0)
+        {
+            await GrantCheck.EnsureAsync(context, database, family, cancellationToken).ConfigureAwait(false);
+        }
 
         var root = table.Oid == family.Root.Oid ? table : new TableInfo(family.Root.Oid, family.Root.Schema, family.Root.Name) { Kind = family.Root.Kind };
         if (steps.Length == 0)
@@ -122,43 +129,5 @@ public static class EnablePlanner
         var states = await TableStateReader.ReadAsync(connection, installation, [.. roots.Select(r => (r, (string?)null))], cancellationToken).ConfigureAwait(false);
         var open = states.Values.FirstOrDefault(s => !s.IsIsolated(installation));
         return open is null ? roots[0] : throw TableCheck.ChildOf(table, open.DisplayName, open.IsPartitioned);
-    }
-
-    private static async Task EnsureMayGrantAsync(
-        EnableContext context, PlanStep[] steps, TableFamily family, TenantDatabase database, CancellationToken cancellationToken)
-    {
-        if (!context.IsInstalled || family.Members.All(m => m.OwnerSeesAll))
-        {
-            return;
-        }
-
-        await using var command = new NpgsqlCommand(
-            """
-            select me.rolsuper or (me.rolcreaterole and not $2) or pg_catalog.pg_has_role(session_user, a.oid, 'member with admin option')
-            from pg_catalog.pg_roles me, pg_catalog.pg_roles a
-            where me.rolname = session_user and a.rolname = $1
-            """,
-            context.Connection)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<string> { TypedValue = context.Installation.AdminRole },
-
-                // From 16 on, CREATEROLE alone hands out no role that another made.
-                new NpgsqlParameter<bool> { TypedValue = database.ServerVersion.Major >= 16 },
-            },
-        };
-        if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not true)
-        {
-            var grants = steps.Where(s => s.Up.StartsWith("grant ", StringComparison.Ordinal) && s.Purpose.StartsWith("the owner ", StringComparison.Ordinal)).Select(s => s.Up + ";");
-            throw new TenantException(
-                "PermissionDenied",
-                TenantErrorKind.PermissionDenied,
-                $"The owner of {family.Root.DisplayName} must become an admin to go on seeing its rows, and the login '{database.SessionUser}' may not grant that. Have a DBA run this, then run the command again:\n{string.Join('\n', grants)}")
-            {
-                Table = family.Root.DisplayName,
-                Target = family.Root.DisplayName,
-            };
-        }
     }
 }

@@ -16,8 +16,11 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
     private readonly string _quoted = Quote.Identifier(column);
     private readonly string _session = Quote.Identifier(installation.SessionRole);
 
-    /// <summary>Policies hold while rows are filled in, and are lifted for that.</summary>
-    private bool IsLifted => _root is { IsFiltered: true, IsForced: true } && fill.IsNeeded && _root.Column is not null;
+    /// <summary>Rows are filled in by an UPDATE: a column that is new brings its values with it, but a child's that was there keeps its own.</summary>
+    private bool NeedsUpdate => fill.IsNeeded && family.Members.Any(m => m.Column is not null);
+
+    /// <summary>Policies hide rows from the login while they are filled in, and are lifted for that.</summary>
+    private bool IsLifted => NeedsUpdate && _root is { IsFiltered: true, IsForced: true };
 
     private bool IsText => _root.Column?.IsText ?? installation.TenantType == TenantIdType.Text;
 
@@ -78,8 +81,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
 
     private IEnumerable<PlanStep> FillRows()
     {
-        // A child that had such a column before keeps its own values when the parent gets one.
-        if (!fill.IsNeeded || (_root.Column is null && family.Members.All(m => m.Column is null)))
+        if (!NeedsUpdate)
         {
             yield break;
         }

@@ -56,7 +56,7 @@ public class DisableTests
     [Fact]
     public async Task Row_security_stays_on_for_the_policies_of_others()
     {
-        await using var world = await TableWorld.CreateAsync("create table todo_item (title text); create policy mine on todo_item using (title = 'a')");
+        await using var world = await TableWorld.CreateAsync("create table todo_item (title text); create policy mine on todo_item as restrictive using (title = 'a')");
         await world.EnableAsync("todo_item");
 
         var plan = await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), false, TestContext.Current.CancellationToken);

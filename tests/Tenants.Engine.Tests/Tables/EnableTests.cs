@@ -1,5 +1,6 @@
 using Npgsql;
 using Tenants.Engine.Catalog;
+using Tenants.Engine.Connections;
 using Tenants.Engine.Plans;
 using Tenants.Testing;
 using Xunit;
@@ -360,6 +361,56 @@ public class EnableTests
         Assert.Equal(0, code);
         Assert.Contains("a1\tacme", output, StringComparison.Ordinal);
         Assert.Contains("g1\tglobex", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rights_that_the_login_cannot_hand_on_are_asked_of_a_DBA_and_then_it_goes_on()
+    {
+        await using var world = await TableWorld.CreateAsync();
+        var admin = world.Test.AdminLogin;
+        await TestDatabase.ExecuteAsync(world.Test.Superuser, $"""
+            create schema app; create sequence app.number;
+            grant usage on schema app to {admin}; grant usage on sequence app.number to {admin};
+            create table app.todo_item (id int default nextval('app.number'));
+            alter table app.todo_item owner to {admin}
+            """);
+
+        var failure = await world.FailsAsync("PermissionDenied", "app.todo_item");
+        var script = failure.Message[failure.Message.IndexOf('\n', StringComparison.Ordinal)..];
+        await TestDatabase.ExecuteAsync(world.Test.Superuser, script);
+        await world.EnableAsync("app.todo_item");
+        await world.RegisterAsync("acme");
+
+        Assert.Contains($"grant create on schema \"app\" to \"{admin}\";", script, StringComparison.Ordinal);
+        await world.AsTenantAsync("acme", "insert into app.todo_item default values");
+    }
+
+    [Fact]
+    public async Task An_owner_who_is_no_admin_is_told_what_to_have_run()
+    {
+        await using var world = await TableWorld.CreateAsync("create table first (id int)");
+        await world.EnableAsync("first");
+        var (owner, connection) = await world.Test.CreateLoginAsync("owner");
+        await TestDatabase.ExecuteAsync(world.Test.Superuser, $"create table second (id int); alter table second owner to {owner}");
+        await using var database = await TenantDatabase.OpenAsync(new ConnectionSettings(connection), TestContext.Current.CancellationToken);
+        var second = Assert.Single(await TableFinder.FindAsync(database, "second", cancellationToken: TestContext.Current.CancellationToken));
+
+        var failure = await Assert.ThrowsAsync<TenantException>(() => EnablePlanner.PlanAsync(database, second, new EnableRequest(), cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal("PermissionDenied", failure.ErrorId);
+        Assert.Contains("grant \"tenants_admin_", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_of_somebody_else_that_opens_rows_is_told()
+    {
+        await using var world = await TableWorld.CreateAsync("create table todo_item (title text)");
+        await world.EnableAsync("todo_item");
+        await world.RunAsync("create policy tight on todo_item using (title = 'a' and tenant = (select tenants.current_tenant())); create policy loose on todo_item for select using (title = 'a')");
+
+        var rls = await world.RlsAsync("todo_item");
+
+        Assert.Equal((TenantRlsState.Opened, "loose"), (rls.State, Assert.Single(rls.OpenedBy)));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class GetTenantRlsCommand : TenantConnectionCmdlet
             var tables = await RlsReader.ReadAsync(database, found, StopToken);
 
             // One that was named is told of whatever it is.
-            WriteObject(tables.Where(t => All || !isWildcard || t.State is TenantRlsState.On or TenantRlsState.Incomplete), enumerateCollection: true);
+            WriteObject(tables.Where(t => All || !isWildcard || t.State is not TenantRlsState.Off and not TenantRlsState.Shared), enumerateCollection: true);
         }
         catch (TenantException e) when (e.Kind is TenantErrorKind.NotFound or TenantErrorKind.InvalidArgument)
         {
