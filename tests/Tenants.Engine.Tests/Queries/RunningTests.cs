@@ -260,6 +260,8 @@ public sealed class RunningTests : IAsyncLifetime
     [InlineData("select 1; commit", "TransactionControlRefused")]
     [InlineData("set role postgres", "RoleChangeRefused")]
     [InlineData("reset session authorization", "RoleChangeRefused")]
+    [InlineData("drop owned by current_user", "OwnedObjectsRefused")]
+    [InlineData("reassign owned by current_user to postgres", "OwnedObjectsRefused")]
     [InlineData("copy todo_item from stdin", "CopyNotSupported")]
     [InlineData("\\d", "PsqlCommandRefused")]
     [InlineData(" -- nothing\n;;", "QueryEmpty")]

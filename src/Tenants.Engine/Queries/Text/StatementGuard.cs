@@ -9,7 +9,7 @@ internal static class StatementGuard
     /// <summary>Checks one statement.</summary>
     /// <param name="statement">The statement.</param>
     /// <param name="asTenant">True if it runs as a tenant; an admin may change roles.</param>
-    /// <exception cref="TenantException"><c>TransactionControlRefused</c>, <c>RoleChangeRefused</c>, <c>CopyNotSupported</c>.</exception>
+    /// <exception cref="TenantException"><c>TransactionControlRefused</c>, <c>RoleChangeRefused</c>, <c>OwnedObjectsRefused</c>, <c>CopyNotSupported</c>.</exception>
     public static void Check(SqlStatement statement, bool asTenant)
     {
         if (IsTransactionControl(statement))
@@ -27,6 +27,14 @@ internal static class StatementGuard
                 statement,
                 "RoleChangeRefused",
                 "a tenant's statements run as the role that has only a tenant's rights. For another tenant use -Tenant; for all rows use -AsAdmin");
+        }
+
+        if (asTenant && statement.HasWord(0, "DROP", "REASSIGN") && statement.HasWord(1, "OWNED"))
+        {
+            throw Refuse(
+                statement,
+                "OwnedObjectsRefused",
+                "all tenants' statements run as one role, and it would lose its rights on every table. An admin changes rights: Disable-TenantRls, Revoke-TenantTable");
         }
 
         if (statement.HasWord(0, "COPY") && CopiesToClient(statement))
