@@ -29,7 +29,7 @@ internal static partial class PermissionErrors
     {
         if (context.Tenant is not null)
         {
-            return "Tenant SQL may use tenant tables (Enable-TenantRls -Table …) and tables that are shared with all tenants (Grant-TenantTable …), and no others.";
+            return "Tenants' SQL reads and writes tenant tables (Enable-TenantRls -Table …) and reads shared ones (Grant-TenantTable …; with -Writable it writes them too). What changes the schema, or needs another right, runs with -AsAdmin.";
         }
 
         var login = context.Login is null ? "<login>" : Quote.Identifier(context.Login);
@@ -54,10 +54,11 @@ internal static partial class PermissionErrors
 
     private static string Right(string kind, string? sql) => kind switch
     {
+        "schema" when FirstWord(sql) is "create" or "alter" => "create",
         "schema" or "sequence" or "type" or "language" => "usage",
         "function" or "procedure" => "execute",
         "database" => "create",
-        _ => sql?.TrimStart().Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()?.ToLowerInvariant() switch
+        _ => FirstWord(sql) switch
         {
             "insert" => "insert",
             "update" => "select, update",
@@ -66,6 +67,9 @@ internal static partial class PermissionErrors
             _ => "select",
         },
     };
+
+    private static string? FirstWord(string? sql) =>
+        sql?.TrimStart().Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()?.ToLowerInvariant();
 
     private static string? LastQuoted(string text) =>
         Quoted().Matches(text).LastOrDefault() is { } match ? match.Groups["name"].Value.Trim() : null;

@@ -247,7 +247,7 @@ public sealed class QueryCursor : IAsyncDisposable
 
     private QueryUnit Begin(QueryUnit unit, bool readOnly)
     {
-        var (commands, results) = _frame.Begin(readOnly, _options.Timeout);
+        var (commands, results) = _frame.Begin(readOnly || _options.ReadOnly, _options.Timeout);
         unit.AddPreamble(commands, results);
         unit.IsFirst = true;
         _begun = true;
@@ -346,7 +346,7 @@ public sealed class QueryCursor : IAsyncDisposable
             case UnreadableResultException unreadable:
                 _unit!.LastStep!.Learn(_unit.LastStep.Shape with { TextColumns = unreadable.TextColumns, Described = true });
                 break;
-            case PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } when step is { IsRead: true }:
+            case PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } when step is { IsRead: true } && !_options.ReadOnly:
                 step.Learn(step.Shape with { Writes = true });
                 break;
 

@@ -19,12 +19,6 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>True where statements are shown and not run.</summary>
-    private protected bool IsWhatIf =>
-        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var bound)
-            ? ((SwitchParameter)bound).IsPresent
-            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
-
     /// <summary>Initialises the database where that has not been done.</summary>
     /// <param name="database">The database.</param>
     /// <param name="type">The type of tenant identifiers; null where any will do.</param>

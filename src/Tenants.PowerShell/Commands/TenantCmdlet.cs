@@ -15,6 +15,12 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
     /// <summary>Cancelled when the pipeline is stopped (Ctrl+C, or a consumer that has seen enough).</summary>
     protected CancellationToken StopToken => _stop.Token;
 
+    /// <summary>True where statements are shown and not run.</summary>
+    private protected bool IsWhatIf =>
+        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var bound)
+            ? ((SwitchParameter)bound).IsPresent
+            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
     /// <summary>Runs once, before the first input.</summary>
     protected virtual Task BeginAsync() => Task.CompletedTask;
 
@@ -82,11 +88,12 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
     /// <exception cref="TenantException"><c>ConfirmationNeeded</c>.</exception>
     private protected static bool Ask(Func<bool> ask, string wayOut)
     {
+        // PowerShell's console reads null where its input has ended, and trips over it.
         try
         {
             return ask();
         }
-        catch (Exception e) when (e is HostException or PSInvalidOperationException or NotImplementedException)
+        catch (Exception e) when (e is HostException or PSInvalidOperationException or NotImplementedException or NullReferenceException)
         {
             throw new TenantException(
                 "ConfirmationNeeded",

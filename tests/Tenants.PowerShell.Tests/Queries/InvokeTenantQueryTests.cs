@@ -177,6 +177,23 @@ public sealed class InvokeTenantQueryTests : IAsyncLifetime
         Assert.Equal("initech", Run("(Get-Tenant initech).Tenant").Single);
     }
 
+    [Theory]
+    [InlineData("explain (analyze, costs off) insert into todo_item (title) values ('x')")]
+    [InlineData("select write_one()")]
+    public async Task Under_WhatIf_a_read_that_writes_is_shown_and_changes_nothing(string sql)
+    {
+        await _module.Database.ExecuteAsync(
+            "create function write_one() returns int language sql as $$ insert into public.todo_item (title) values ('x') returning id $$");
+        Assert.Empty(Run("Invoke-TenantQuery -Tenant acme $args[0] -WhatIf", sql).Output);
+        Assert.Equal(0L, Run("Invoke-TenantQuery -Tenant acme 'select count(*) from todo_item' -As Scalar").Single);
+        Run("$null = Invoke-TenantQuery -Tenant acme $args[0]", sql);
+        Assert.Equal(1L, Run("Invoke-TenantQuery -Tenant acme 'select count(*) from todo_item' -As Scalar").Single);
+    }
+
+    [Fact]
+    public void A_query_of_nobody_names_the_ways_to_say_whose_it_is() =>
+        Assert.Equal("TenantRequired", _module.Run("Invoke-TenantQuery 'select 1'").ErrorId);
+
     [Fact]
     public void WhatIf_asks_before_it_changes_and_not_before_it_reads()
     {

@@ -45,6 +45,12 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
     /// <inheritdoc/>
     public override async ValueTask<bool> AbortAsync(bool failed)
     {
+        if (_connection is null)
+        {
+            // The server went away and no other connection could be made: there is nothing left to undo.
+            return false;
+        }
+
         // One by one: in a pipeline DISCARD ALL would stand in the transaction that the rollback ends.
         _isClean = await CleanUp.RunAsync(Connection, "rollback", "discard all").ConfigureAwait(false);
         return true;
@@ -62,6 +68,7 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
         NpgsqlConnection.ClearPool(Connection);
         await Connection.DisposeAsync().ConfigureAwait(false);
         _connection = null;
+        _isClean = true;
         await PrepareAsync(cancellationToken).ConfigureAwait(false);
         return true;
     }

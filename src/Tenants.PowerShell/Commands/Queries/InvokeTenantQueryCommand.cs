@@ -27,7 +27,7 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
     public string? Sql { get; set; }
 
     /// <summary>The tenants, to the letter. Each is asked in a transaction of its own.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = OfTenant)]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = OfTenant)]
     [Alias("Id")]
     [ValidateNotNullOrEmpty]
     public string[] Tenant { get; set; } = [];
@@ -90,13 +90,24 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
             case OfAll:
                 await RunForAllAsync(await GetDatabaseAsync());
                 break;
+            case OfTenant when Tenant.Length == 0:
+                // Not Mandatory: PowerShell would ask for it, and a script would wait for an answer.
+                throw new TenantException(
+                    "TenantRequired", TenantErrorKind.InvalidArgument, "Say as whom it runs: -Tenant acme, -Session $session, -AllTenants, or -AsAdmin.");
             default:
                 await RunForEachAsync(await GetDatabaseAsync());
                 break;
         }
     }
 
-    private QueryOptions Options => new() { Timeout = Timeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null, OnNotice = OnNotice };
+    private QueryOptions Options => new()
+    {
+        Timeout = Timeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        OnNotice = OnNotice,
+
+        // What looks like a read may write all the same: EXPLAIN ANALYZE, or a function.
+        ReadOnly = IsWhatIf,
+    };
 
     private string ReadSql()
     {
@@ -192,7 +203,9 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
 
     private async Task WriteAsync(string target, string? tenant, Func<ValueTask<QueryCursor>> open, bool isConfirmed = false)
     {
-        if (_query!.MayWrite && !isConfirmed && !ShouldProcess(target, _query.Summary))
+        // In the user's own transaction the server is not told to refuse writes.
+        var isShown = IsWhatIf && Session is { TransactionDepth: > 0 };
+        if ((_query!.MayWrite || isShown) && !isConfirmed && !ShouldProcess(target, _query.Summary))
         {
             return;
         }
@@ -211,6 +224,10 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
             }
 
             writer.End(cursor);
+        }
+        catch (TenantException e) when (IsWhatIf && e.SqlState == "25006")
+        {
+            ShouldProcess(target, _query.Summary);
         }
         finally
         {

@@ -23,15 +23,37 @@ public sealed class GetTenantCommand : TenantConnectionCmdlet
         {
             if (TenantRegistry.IsPattern(name))
             {
+                // A tenant of exactly this name comes first, whatever its characters mean in a pattern.
+                var exact = await FindExactAsync(registry, name);
+                if (exact is not null)
+                {
+                    WriteObject(exact);
+                }
+
                 await foreach (var tenant in registry.ListAsync(name, StopToken))
                 {
-                    WriteObject(tenant);
+                    if (tenant.Tenant != exact?.Tenant)
+                    {
+                        WriteObject(tenant);
+                    }
                 }
             }
             else
             {
                 await WriteOneAsync(registry, name);
             }
+        }
+    }
+
+    private async Task<TenantInfo?> FindExactAsync(TenantRegistry registry, string name)
+    {
+        try
+        {
+            return name == "*" ? null : await registry.GetAsync(registry.Parse(name), StopToken);
+        }
+        catch (TenantException e) when (e.ErrorId is "TenantNotFound" or "InvalidTenant")
+        {
+            return null;
         }
     }
 
