@@ -47,6 +47,7 @@ public static class UninstallPlanner
     {
         // First without CASCADE: a view or function of somebody else's that calls it is an error, not a victim.
         yield return new PlanStep("nothing else may call it", $"drop function {installation.QuotedSchema}.current_tenant()");
+        yield return new PlanStep("no notice of what lies in it", "set local client_min_messages = warning");
         yield return new PlanStep("registry, logins and keys", $"drop schema {installation.QuotedSchema} cascade");
     }
 
