@@ -6,15 +6,8 @@ namespace Tenants.Engine.Audit;
 /// <summary>A materialized view is a copy of all tenants' rows, and it can have no policies.</summary>
 internal sealed class MaterializedViewRule : TableRule<MaterializedViewRule.View>
 {
-    public override string Sql => """
-        with recursive over(oid) as (
-            select $1::pg_catalog.oid
-            union
-            select r.ev_class
-            from over o
-            join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = o.oid
-                                       and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-            join pg_catalog.pg_rewrite r on r.oid = d.objid and r.ev_type = '1')
+    public override string Sql => $"""
+        {DependentViews.Over}
         select n.nspname::text, c.relname::text, w.rolname::text,
                array(select distinct coalesce(g.rolname::text, '')
                      from pg_catalog.aclexplode(c.relacl) a left join pg_catalog.pg_roles g on g.oid = a.grantee

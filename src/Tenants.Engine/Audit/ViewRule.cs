@@ -6,16 +6,8 @@ namespace Tenants.Engine.Audit;
 /// <summary>A view reads the table as its owner, unless it is made with security_invoker; a superuser's shows all tenants' rows.</summary>
 internal sealed class ViewRule : TableRule<ViewRule.View>
 {
-    // Views over views as well: the one that names the table decides, but all show it.
-    public override string Sql => """
-        with recursive over(oid) as (
-            select $1::pg_catalog.oid
-            union
-            select r.ev_class
-            from over o
-            join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = o.oid
-                                       and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-            join pg_catalog.pg_rewrite r on r.oid = d.objid and r.ev_type = '1')
+    public override string Sql => $"""
+        {DependentViews.Over}
         select n.nspname::text, c.relname::text, w.rolname::text, w.rolsuper or w.rolbypassrls,
                exists (select from pg_catalog.unnest(c.reloptions) o where o ~* '^security_invoker=(true|on|yes|1)$'),
                coalesce((select pg_catalog.string_agg(distinct coalesce(g.rolname::text, 'PUBLIC'), ', ')
