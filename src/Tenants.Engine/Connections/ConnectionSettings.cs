@@ -23,13 +23,61 @@ public sealed class ConnectionSettings
     /// <summary>How long a statement may run on the server; zero for no limit. Unless given, <see cref="DefaultStatementTimeout"/>.</summary>
     public TimeSpan? StatementTimeout { get; init; }
 
+    /// <summary>What tenants' sessions must be safe against. Never less is given; where it cannot be, connecting or the first call fails.</summary>
+    public TenantTrust Trust { get; init; }
+
+    /// <summary>The login that tenants' SQL runs as, made once for a service; null where the module makes its own, or scopes the admin's.</summary>
+    public AppLogin? App { get; init; }
+
+    /// <summary>False if only an app login is given: then nothing but tenants' SQL runs.</summary>
+    public bool HasAdmin { get; init; } = true;
+
+    /// <summary>The server that the admin's connections go to, where tenants' SQL goes through a pooler; null for the same.</summary>
+    public string? AdminServer { get; init; }
+
+    /// <summary>The port of <see cref="AdminServer"/>; null for the same.</summary>
+    public int? AdminPort { get; init; }
+
     /// <summary>What the user should hear about these settings, once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     internal NpgsqlConnectionStringBuilder Builder { get; }
 
-    /// <summary>The connection string that the data source is built from, with all that the module needs and forbids.</summary>
+    /// <summary>The server that tenants' SQL goes to.</summary>
+    internal string Server => Builder.Host ?? "";
+
+    /// <summary>Its port.</summary>
+    internal int Port => Builder.Port;
+
+    /// <summary>The connection string of the admin's data source.</summary>
     internal string ToDataSourceString()
+    {
+        var builder = Compose();
+        builder.Host = AdminServer ?? builder.Host;
+        builder.Port = AdminPort ?? builder.Port;
+        return builder.ConnectionString;
+    }
+
+    /// <summary>The connection string of another login's data source, which brings its password itself.</summary>
+    /// <param name="login">The login.</param>
+    /// <param name="isPooled">Connections are kept for the next call.</param>
+    /// <param name="isBehindPooler">A pooler that takes no startup options stands between.</param>
+    internal string ToDataSourceString(string login, bool isPooled, bool isBehindPooler = false)
+    {
+        var builder = Compose();
+        builder.Username = login;
+        builder.Password = null;
+        builder.Pooling = isPooled;
+        if (isBehindPooler)
+        {
+            builder.Options = null;
+        }
+
+        return builder.ConnectionString;
+    }
+
+    // With all that the module needs and forbids.
+    private NpgsqlConnectionStringBuilder Compose()
     {
         var builder = new NpgsqlConnectionStringBuilder(Builder.ConnectionString)
         {
@@ -59,7 +107,7 @@ public sealed class ConnectionSettings
             builder.GssEncryptionMode = GssEncryptionMode.Disable;
         }
 
-        return builder.ConnectionString;
+        return builder;
     }
 
     private static string ModuleName { get; } =

@@ -12,6 +12,7 @@ namespace Tenants.Engine.Connections;
 /// <param name="IsReplica">The server is a read-only replica.</param>
 /// <param name="Encoding">The database's encoding.</param>
 /// <param name="StatementTimeout">The limit for a statement, as the server has it; zero for none.</param>
+/// <param name="KeepsState">The database has something that keeps state through DISCARD ALL: connections of dblink, variables of other languages.</param>
 public sealed record ServerFacts(
     Version ServerVersion,
     string Database,
@@ -21,7 +22,8 @@ public sealed record ServerFacts(
     bool CanCreateRoles,
     bool IsReplica,
     string Encoding,
-    TimeSpan StatementTimeout)
+    TimeSpan StatementTimeout,
+    bool KeepsState)
 {
     /// <summary>The oldest server that works.</summary>
     internal static readonly Version Oldest = new(14, 0);
@@ -31,7 +33,9 @@ public sealed record ServerFacts(
                pg_catalog.pg_is_in_recovery(), pg_catalog.getdatabaseencoding()::text,
                (select s.setting::bigint from pg_catalog.pg_settings s where s.name = 'statement_timeout'),
                pg_catalog.pg_backend_pid(),
-               pg_catalog.current_setting('search_path')
+               pg_catalog.current_setting('search_path'),
+               exists (select from pg_catalog.pg_extension e where e.extname = 'dblink')
+                   or exists (select from pg_catalog.pg_language l where l.lanname not in ('internal', 'c', 'sql', 'plpgsql'))
         from pg_catalog.pg_roles r where r.rolname = session_user
         """;
 
@@ -67,7 +71,8 @@ public sealed record ServerFacts(
             reader.GetBoolean(4),
             reader.GetBoolean(5),
             reader.GetString(6),
-            TimeSpan.FromMilliseconds(reader.GetInt64(7)));
+            TimeSpan.FromMilliseconds(reader.GetInt64(7)),
+            reader.GetBoolean(10));
     }
 
     internal IEnumerable<string> Warnings()

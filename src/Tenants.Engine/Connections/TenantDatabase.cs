@@ -11,29 +11,39 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     private static int s_lastId;
 
     private readonly ConnectionSettings _settings;
-    private readonly NpgsqlDataSource _source;
-    private readonly ConnectionLender _lender;
+    private readonly NpgsqlDataSource? _source;
+    private readonly ConnectionLender? _lender;
+    private readonly AppConnections? _app;
     private readonly SemaphoreSlim _installationLock = new(1, 1);
     private readonly ConcurrentDictionary<IAsyncDisposable, byte> _dependents = new();
     private Installation? _installation;
     private IIsolation? _isolation;
+    private ConnectionReset? _reset;
     private bool _closed;
 
     private TenantDatabase(ConnectionSettings settings)
     {
         _settings = settings;
-        _source = NpgsqlDataSource.Create(settings.ToDataSourceString());
-        _lender = new ConnectionLender(_source);
+        if (settings.HasAdmin)
+        {
+            _source = NpgsqlDataSource.Create(settings.ToDataSourceString());
+            _lender = new ConnectionLender(_source);
+        }
+
+        if (settings.App is { } app)
+        {
+            _app = new AppConnections(settings, app);
+        }
     }
 
     /// <inheritdoc/>
     public override int Id { get; } = Interlocked.Increment(ref s_lastId);
 
     /// <inheritdoc/>
-    public override string Server => _settings.Builder.Host ?? "";
+    public override string Server => _settings.Server;
 
     /// <inheritdoc/>
-    public override int Port => _settings.Builder.Port;
+    public override int Port => _settings.Port;
 
     /// <inheritdoc/>
     public override string Database => Facts.Database;
@@ -48,7 +58,7 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     public override Version ServerVersion => Facts.ServerVersion;
 
     /// <inheritdoc/>
-    public override TenantTrust Trust => TenantTrust.Scoped;
+    public override TenantTrust Trust => _settings.App is not null ? TenantTrust.Sealed : _settings.Trust;
 
     /// <inheritdoc/>
     public override bool IsOpen => !_closed;
@@ -62,8 +72,17 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     /// <summary>The sessions that are open on it, oldest first.</summary>
     public IReadOnlyList<TenantSession> Sessions => [.. _dependents.Keys.OfType<TenantSession>().OrderBy(s => s.Id)];
 
+    /// <summary>True where tenants' SQL is all that runs: no admin's credential was given.</summary>
+    public bool IsTenantsOnly => _source is null;
+
+    /// <summary>Where and as whom to connect.</summary>
+    internal ConnectionSettings Settings => _settings;
+
+    /// <summary>How a connection straight to the server is cleaned.</summary>
+    internal ConnectionReset DirectReset => _reset ??= new DirectReset(Facts.KeepsState);
+
     /// <summary>What is known of this connection where a statement fails.</summary>
-    internal ErrorContext ErrorContext => ErrorContext.None with { Login = _settings.Builder.Username, IsReplica = Facts?.IsReplica == true };
+    internal ErrorContext ErrorContext => ErrorContext.None with { Login = _settings.HasAdmin ? _settings.Builder.Username : _settings.App?.UserName, IsReplica = Facts?.IsReplica == true };
 
     /// <summary>The login, as the server names it.</summary>
     internal string SessionUser => Facts.SessionUser;
@@ -79,7 +98,7 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
         try
         {
             database = new TenantDatabase(settings);
-            await database.UseAsync(
+            await database.UseAnyAsync(
                 async connection =>
                 {
                     database.Facts = await ServerFacts.ReadAsync(connection, settings, cancellationToken).ConfigureAwait(false);
@@ -89,7 +108,8 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
                     }
                 },
                 cancellationToken).ConfigureAwait(false);
-            database.Warnings = [.. settings.Warnings, .. database.Facts.Warnings()];
+            await database.SealAsync(cancellationToken).ConfigureAwait(false);
+            database.Warnings = [.. settings.Warnings, .. database.Facts.Warnings(), .. database.SealWarnings()];
             return database;
         }
         catch
@@ -113,7 +133,7 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
             return known;
         }
 
-        return await UseAsync(
+        return await UseAnyAsync(
             async connection => _installation = await InstallationReader.FindAsync(connection, cancellationToken).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
     }
@@ -131,7 +151,24 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
             Target = Database,
         };
 
-    /// <summary>Closes every session, connection and key that came from here. Doing it twice does nothing.</summary>
+    /// <summary>What lies in the database, brought up to what this module needs.</summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException"><c>DatabaseOutdated</c>, and what <see cref="GetInstallationAsync"/> throws.</exception>
+    public async ValueTask<Installation> GetCurrentInstallationAsync(CancellationToken cancellationToken = default)
+    {
+        var installation = await GetInstallationAsync(cancellationToken).ConfigureAwait(false);
+        return installation.Version == Installation.CurrentVersion
+            ? installation
+            : throw new TenantException(
+                "DatabaseOutdated",
+                TenantErrorKind.InvalidState,
+                $"An earlier version of the module Tenants initialised '{Database}' (stamp {installation.Version}; this module needs {Installation.CurrentVersion}). Run Update-TenantDatabase: it takes a moment, and tenants' rows stay as they are.")
+            {
+                Target = Database,
+            };
+    }
+
+    /// <summary>Closes every session, connection and key that came from here, and drops the logins that were made. Doing it twice does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         _closed = true;
@@ -140,16 +177,27 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
             await dependent.DisposeAsync().ConfigureAwait(false);
         }
 
-        (_isolation as IDisposable)?.Dispose();
-        await _source.DisposeAsync().ConfigureAwait(false);
+        await ForgetInstallationAsync().ConfigureAwait(false);
+        if (_app is not null)
+        {
+            await _app.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_source is not null)
+        {
+            await _source.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Forgets what was known of the database: it was initialised, updated or uninstalled.</summary>
-    internal void ForgetInstallation()
+    internal async ValueTask ForgetInstallationAsync()
     {
-        (_isolation as IDisposable)?.Dispose();
-        _isolation = null;
+        var isolation = Interlocked.Exchange(ref _isolation, null);
         _installation = null;
+        if (isolation is not null)
+        {
+            await isolation.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>How tenants are kept apart here.</summary>
@@ -160,11 +208,13 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
             return known;
         }
 
-        var installation = await GetInstallationAsync(cancellationToken).ConfigureAwait(false);
+        var installation = await GetCurrentInstallationAsync(cancellationToken).ConfigureAwait(false);
         await _installationLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return _isolation ??= new ContextIsolation(this, installation);
+            return _isolation ??= _app is not null ? await AppIsolation.CreateAsync(this, installation, _app, cancellationToken).ConfigureAwait(false)
+                : _settings.Trust == TenantTrust.Sealed ? new SealedIsolation(this, installation)
+                : new ScopedIsolation(this, installation);
         }
         finally
         {
@@ -174,11 +224,24 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
 
     /// <summary>Lends a connection as the login itself. Whoever dirties it (settings, temporary objects) cleans it before giving it back.</summary>
     /// <exception cref="TenantException">The server cannot be reached or refuses the login, or this was disconnected.</exception>
-    internal async ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken)
+    internal ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken) => OpenConnectionAsync(evenClosing: false, cancellationToken);
+
+    private async ValueTask<NpgsqlConnection> OpenConnectionAsync(bool evenClosing, CancellationToken cancellationToken)
     {
-        if (_closed)
+        if (_closed && !evenClosing)
         {
             throw Closed();
+        }
+
+        if (_lender is null)
+        {
+            throw new TenantException(
+                "AdminNeeded",
+                TenantErrorKind.InvalidState,
+                $"This connection has an app login alone ('{_settings.App!.UserName}'), and runs tenants' SQL. What the admin does needs a connection with the admin's credential: Connect-TenantDatabase -Credential.")
+            {
+                Target = Database,
+            };
         }
 
         try
@@ -187,7 +250,8 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
         }
         catch (Exception e) when (ServerErrors.IsOurs(e))
         {
-            throw ServerErrors.Connecting(e, Server, Port, _settings.Builder.Database, _settings.Builder.Username);
+            throw ServerErrors.Connecting(
+                e, _settings.AdminServer ?? Server, _settings.AdminPort ?? Port, _settings.Builder.Database, _settings.Builder.Username);
         }
         catch (ObjectDisposedException)
         {
@@ -196,9 +260,9 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     }
 
     /// <summary>Runs a body over a connection, and gives that back after it. What the driver throws becomes a <see cref="TenantException"/>.</summary>
-    internal async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken cancellationToken)
+    internal async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken cancellationToken, bool evenClosing = false)
     {
-        await using var connection = await OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await OpenConnectionAsync(evenClosing, cancellationToken).ConfigureAwait(false);
         try
         {
             return await body(connection).ConfigureAwait(false);
@@ -210,13 +274,14 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     }
 
     /// <inheritdoc cref="UseAsync{T}"/>
-    internal Task UseAsync(Func<NpgsqlConnection, Task> body, CancellationToken cancellationToken) => UseAsync(
+    internal Task UseAsync(Func<NpgsqlConnection, Task> body, CancellationToken cancellationToken, bool evenClosing = false) => UseAsync(
         async connection =>
         {
             await body(connection).ConfigureAwait(false);
             return true;
         },
-        cancellationToken);
+        cancellationToken,
+        evenClosing);
 
     /// <summary>Closes <paramref name="dependent"/> together with this.</summary>
     internal void Adopt(IAsyncDisposable dependent) => _dependents.TryAdd(dependent, 0);
@@ -224,6 +289,56 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     /// <summary>It was closed by itself.</summary>
     internal void Release(IAsyncDisposable dependent) => _dependents.TryRemove(dependent, out _);
 
-    private static TenantException Closed() => new(
+    // What the admin reads is PUBLIC's to read: it goes over the app login where that is all there is.
+    private async Task<T> UseAnyAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken cancellationToken)
+    {
+        if (_source is not null)
+        {
+            return await UseAsync(body, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_closed)
+        {
+            throw Closed();
+        }
+
+        var result = default(T)!;
+        await _app!.UseAsync(async connection => result = await body(connection).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    private Task<bool> UseAnyAsync(Func<NpgsqlConnection, Task> body, CancellationToken cancellationToken) => UseAnyAsync(
+        async connection =>
+        {
+            await body(connection).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    // What was asked for is there from the start, or connecting fails; in a database without tenants there is nothing to seal yet.
+    private async ValueTask SealAsync(CancellationToken cancellationToken)
+    {
+        if (Trust != TenantTrust.Sealed)
+        {
+            return;
+        }
+
+        var installation = await FindInstallationAsync(cancellationToken).ConfigureAwait(false);
+        if (installation?.Version == Installation.CurrentVersion || IsTenantsOnly)
+        {
+            var isolation = await GetIsolationAsync(cancellationToken).ConfigureAwait(false);
+            await isolation.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private IEnumerable<string> SealWarnings()
+    {
+        if (_isolation is SealedIsolation { IsPasswordAsked: false } || _app is { IsPasswordAsked: false })
+        {
+            yield return "The server lets logins in without asking for a password (pg_hba.conf says trust, or something else that needs none): whoever reaches it can log in as anyone, the admin too, and no isolation holds against that. Have a DBA make the method scram-sha-256.";
+        }
+    }
+
+    internal static TenantException Closed() => new(
         "ConnectionClosed", TenantErrorKind.InvalidState, "This connection was disconnected. Connect-TenantDatabase makes another.");
 }

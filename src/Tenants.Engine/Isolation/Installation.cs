@@ -12,7 +12,7 @@ namespace Tenants.Engine.Isolation;
 public sealed record Installation(string Schema, int Version, TenantIdType TenantType, string OwnerRole, string AdminRole, string SessionRole)
 {
     /// <summary>The version that this module makes and needs.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>The schema's name, quoted.</summary>
     internal string QuotedSchema => Quote.Identifier(Schema);

@@ -35,16 +35,20 @@ internal static class PolicyText
         $"( SELECT (pg_has_role(SESSION_USER, {Quote.Literal(installation.AdminRole)}::name, 'member'::text) AND (COALESCE(current_setting('tenants.context'::text, true), ''::text) = ''::text)))";
 
     /// <summary>
-    /// The tenant column's default. A custom setting that was set once is '' afterwards, hence nullif. A hint only: the
-    /// policies are the guard. Text is not cast, so that one that is too long is an error and not cut.
+    /// The tenant column's default: the setting, which costs nothing per row; where another tool uses a bound login and sets none,
+    /// the function. A custom setting that was set once is '' afterwards, hence nullif. A hint only: the policies are the guard.
+    /// Text is not cast, so that one that is too long is an error and not cut.
     /// </summary>
-    public static string Default(string type, bool isText) =>
-        $"nullif(pg_catalog.current_setting('tenants.tenant', true), ''){(isText ? "" : $"::{type}")}";
+    public static string Default(Installation installation, string type, bool isText)
+    {
+        var value = $"coalesce(nullif(pg_catalog.current_setting('tenants.tenant', true), ''), {installation.CurrentTenantCall})";
+        return isText ? value : $"{value}::{type}";
+    }
 
     /// <summary>That default as PostgreSQL writes it.</summary>
-    public static string DefaultDeparsed(TenantColumn column)
+    public static string DefaultDeparsed(string schemaIdent, TenantColumn column)
     {
-        const string Setting = "NULLIF(current_setting('tenants.tenant'::text, true), ''::text)";
-        return column.IsText ? Setting : $"({Setting})::{column.Type}";
+        var value = $"COALESCE(NULLIF(current_setting('tenants.tenant'::text, true), ''::text), {schemaIdent}.current_tenant())";
+        return column.IsText ? value : $"({value})::{column.Type}";
     }
 }

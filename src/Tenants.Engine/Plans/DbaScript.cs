@@ -22,7 +22,7 @@ internal static class DbaScript
 
             if (found is not { IsMine: true } && !MayGrant(database, rights, found))
             {
-                lines.Add($"{RolePlanner.GrantStatement(database.ServerVersion, role, login)};");
+                lines.Add($"{RoleGrant.Full(database.ServerVersion, role, login)};");
             }
         }
 
@@ -45,5 +45,5 @@ internal static class DbaScript
 
     // Who makes a role may grant it. Of the others: before 16 whoever has CREATEROLE, since then whoever has ADMIN on it.
     private static bool MayGrant(TenantDatabase database, LoginRights rights, RolePlanner.FoundRole? found) => rights.IsSuperuser
-        || (found is null ? rights.CanCreateRoles : found.CanGrant || (database.ServerVersion.Major < RolePlanner.GrantOptions && rights.CanCreateRoles));
+        || (found is null ? rights.CanCreateRoles : found.CanGrant || (database.ServerVersion.Major < RoleGrant.GrantOptions && rights.CanCreateRoles));
 }

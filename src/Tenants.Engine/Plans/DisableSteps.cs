@@ -78,13 +78,13 @@ internal sealed class DisableSteps(Installation installation, TableFamily family
         {
             yield return Step(_root, $"no column {column.Name}", $"alter table {_root.QuotedName} drop column {quoted}", null);
         }
-        else if (column.Default == PolicyText.DefaultDeparsed(column))
+        else if (column.Default == PolicyText.DefaultDeparsed(_root.SchemaIdent, column))
         {
             yield return Alter(
                 _root,
                 $"no default of {column.Name}",
                 $"alter column {quoted} drop default",
-                $"alter column {quoted} set default {PolicyText.Default(column.Type, column.IsText)}");
+                $"alter column {quoted} set default {PolicyText.Default(installation, column.Type, column.IsText)}");
         }
     }
 

@@ -59,13 +59,13 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
             yield return step;
         }
 
-        if (_root.Column is null || _root.Column.Default != PolicyText.DefaultDeparsed(_root.Column))
+        if (_root.Column is null || _root.Column.Default != PolicyText.DefaultDeparsed(_root.SchemaIdent, _root.Column))
         {
             var type = _root.Column?.Type ?? installation.SqlType;
             yield return Alter(
                 _root,
                 $"default of {column}: the session's tenant",
-                $"alter column {_quoted} set default {PolicyText.Default(type, IsText)}",
+                $"alter column {_quoted} set default {PolicyText.Default(installation, type, IsText)}",
                 _root.Column?.Default is { } before ? $"alter column {_quoted} set default {before}" : $"alter column {_quoted} drop default");
         }
 
@@ -171,7 +171,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
         var admin = Quote.Identifier(installation.AdminRole);
         foreach (var owner in family.Members.Where(m => !m.OwnerSeesAll).Select(m => m.Owner).Distinct())
         {
-            yield return new PlanStep($"the owner {owner} goes on seeing all rows", RolePlanner.GrantStatement(server, admin, Quote.Identifier(owner)))
+            yield return new PlanStep($"the owner {owner} goes on seeing all rows", RoleGrant.Full(server, admin, Quote.Identifier(owner)))
             {
                 Down = $"revoke {admin} from {Quote.Identifier(owner)}",
             };

@@ -47,7 +47,7 @@ internal static class GrantCheck
                 new NpgsqlParameter<string> { TypedValue = context.Installation.AdminRole },
 
                 // From 16 on, CREATEROLE alone hands out no role that another made.
-                new NpgsqlParameter<bool> { TypedValue = database.ServerVersion.Major >= RolePlanner.GrantOptions },
+                new NpgsqlParameter<bool> { TypedValue = database.ServerVersion.Major >= RoleGrant.GrantOptions },
             },
         };
         var login = Quote.Identifier(database.SessionUser);
@@ -74,7 +74,7 @@ internal static class GrantCheck
                     script.Add($"grant usage on sequence {Quote.Identifier(schema, name)} to {login} with grant option;");
                     break;
                 case "a" when !mayGrant && context.IsInstalled:
-                    script.AddRange(owners.Select(o => RolePlanner.GrantStatement(database.ServerVersion, Quote.Identifier(context.Installation.AdminRole), Quote.Identifier(o)) + ";"));
+                    script.AddRange(owners.Select(o => RoleGrant.Full(database.ServerVersion, Quote.Identifier(context.Installation.AdminRole), Quote.Identifier(o)) + ";"));
                     break;
             }
         }

@@ -86,7 +86,8 @@ public static class InitializePlanner
         };
         yield return new PlanStep("work as the owner of the schema", $"set local role {Quote.Identifier(installation.OwnerRole)}");
         yield return new PlanStep("the mark by which the schema is found", $"comment on schema {schema} is {Quote.Literal(InstallationReader.Mark)}");
-        yield return new PlanStep("registry, logins, keys and current_tenant()", SqlResource.Read("install.sql", values));
+        yield return new PlanStep("registry, logins and keys", SqlResource.Read("install.sql", values));
+        yield return new PlanStep("enter() and current_tenant()", SqlResource.Read("functions.sql", values));
         yield return new PlanStep(
             "the stamp",
             $"""

@@ -65,7 +65,7 @@ public static class PlanRunner
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
             if (plan.ChangesInstallation)
             {
-                database.ForgetInstallation();
+                await database.ForgetInstallationAsync().ConfigureAwait(false);
             }
         }
         catch (Exception e) when (ServerErrors.IsOurs(e))

@@ -32,9 +32,6 @@ internal static class RolePlanner
         where r.rolname = any ($1) and self.rolname = session_user
         """;
 
-    // The server from which a grant says by itself whether it is inherited, and CREATEROLE alone no longer grants everything.
-    public const int GrantOptions = 16;
-
     /// <summary>The names of the roles, and the steps that are missing.</summary>
     /// <exception cref="TenantException"><c>PermissionDenied</c> with the script that a DBA must run; <c>RoleNotOurs</c>.</exception>
     public static async Task<(string Owner, string Admin, string Session, IReadOnlyList<PlanStep> Steps)> PlanAsync(
@@ -71,14 +68,10 @@ internal static class RolePlanner
         }
     }
 
-    /// <summary>The statement that makes a login a full member of a role, on any version of the server.</summary>
-    internal static string GrantStatement(Version server, string quotedRole, string quotedLogin) =>
-        $"grant {quotedRole} to {quotedLogin}" + (server.Major >= GrantOptions ? " with inherit true, set true" : "");
-
     // Before 16 it is the login that inherits or not, and one that does not would see no row through the admin's view.
     private static void CheckInherit(TenantDatabase database, LoginRights rights)
     {
-        if (database.ServerVersion.Major < GrantOptions && !rights.Inherits)
+        if (database.ServerVersion.Major < RoleGrant.GrantOptions && !rights.Inherits)
         {
             throw new TenantException(
                 "PermissionDenied",
@@ -119,7 +112,7 @@ internal static class RolePlanner
         if (found is not { IsMine: true } && !rights.IsSuperuser)
         {
             var login = Quote.Identifier(database.SessionUser);
-            yield return new PlanStep("the login works through it", GrantStatement(database.ServerVersion, role, login)) { Down = $"revoke {role} from {login}" };
+            yield return new PlanStep("the login works through it", RoleGrant.Full(database.ServerVersion, role, login)) { Down = $"revoke {role} from {login}" };
         }
     }
 

@@ -17,7 +17,7 @@ public static class UninstallPlanner
     public static async Task<Plan> PlanAsync(TenantDatabase database, bool disableTables, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
-        database.ForgetInstallation();
+        await database.ForgetInstallationAsync().ConfigureAwait(false);
         if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not { } installation)
         {
             return new Plan(database.Database, []);

@@ -9,7 +9,7 @@ namespace Tenants.Engine.Plans;
 public static class UpdatePlanner
 {
     // One embedded file for each version after the first, run as the owner of the schema.
-    private static readonly string[] s_updates = [];
+    private static readonly string[] s_updates = ["update-2.sql"];
 
     /// <summary>The plan; empty where the stamp is that of this module.</summary>
     /// <param name="database">The database.</param>
@@ -20,7 +20,7 @@ public static class UpdatePlanner
         ArgumentNullException.ThrowIfNull(database);
 
         // Another process may have updated it since this one looked.
-        database.ForgetInstallation();
+        await database.ForgetInstallationAsync().ConfigureAwait(false);
         var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
         return new Plan(database.Database, [.. Steps(installation)]) { ChangesInstallation = true };
     }
@@ -43,6 +43,7 @@ public static class UpdatePlanner
             yield return new PlanStep("from one version to the next", SqlResource.Read(file, values));
         }
 
+        yield return new PlanStep("enter() and current_tenant()", SqlResource.Read("functions.sql", values));
         var version = Quote.Literal(Installation.CurrentVersion.ToString(CultureInfo.InvariantCulture));
         yield return new PlanStep("the stamp", $"update {installation.QuotedSchema}.setting set value = {version} where name = 'version'");
         yield return new PlanStep("back to the login", "reset role");

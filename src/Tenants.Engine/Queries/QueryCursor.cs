@@ -30,6 +30,7 @@ public sealed class QueryCursor : IAsyncDisposable
     private bool _begun;
     private bool _ended;
     private bool _emitted;
+    private bool _renewed;
     private bool _finished;
     private bool _disposed;
 
@@ -361,6 +362,18 @@ public sealed class QueryCursor : IAsyncDisposable
                 break;
             case PostgresException typing when step is not null && step.TryOtherTyping(typing):
                 break;
+            // The tenant could not be entered: the login vanished, its key was replaced, the clock was misjudged. Nothing else ran.
+            case PostgresException { SqlState: "TN001" or "TN004" or PostgresErrorCodes.UndefinedObject } when step is null && _unit is { IsFirst: true } && !_renewed:
+                _renewed = true;
+                await DropUnitAsync().ConfigureAwait(false);
+                StopListening();
+                if (!await _frame.RenewAsync(_cancellation).ConfigureAwait(false))
+                {
+                    return false;
+                }
+
+                Restart();
+                return true;
             case DbException or IOException when wasUntouched && ConnectionBroke(exception):
                 await DropUnitAsync().ConfigureAwait(false);
                 StopListening();

@@ -17,12 +17,16 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
 
     private readonly NpgsqlConnection _connection;
     private readonly QueryScope _scope;
+
+    // The login that was made for this session.
+    private readonly IAsyncDisposable? _owned;
     private QueryCursor? _cursor;
     private int _busy;
     private bool _closed;
 
-    private OpenSession(QueryScope scope, NpgsqlConnection connection, TenantTrust trust)
+    private OpenSession(QueryScope scope, NpgsqlConnection connection, TenantTrust trust, IAsyncDisposable? owned)
     {
+        _owned = owned;
         _scope = scope;
         _connection = connection;
         Trust = trust;
@@ -77,9 +81,22 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(database);
         var scope = await TenantQueries.ScopeAsync(database, tenant, cancellationToken).ConfigureAwait(false);
-        await scope.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        var session = new OpenSession(scope, connection, database.Trust);
+        var common = await database.GetIsolationAsync(cancellationToken).ConfigureAwait(false);
+        var isolation = await common.ForSessionAsync(scope.TenantId, cancellationToken).ConfigureAwait(false);
+        OpenSession session;
+        try
+        {
+            scope = new QueryScope(database, scope.TenantId, isolation);
+            await scope.PrepareAsync(cancellationToken).ConfigureAwait(false);
+            var connection = await scope.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            session = new OpenSession(scope, connection, isolation.Trust, ReferenceEquals(isolation, common) ? null : isolation);
+        }
+        catch when (!ReferenceEquals(isolation, common))
+        {
+            await isolation.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
         try
         {
             // Whether there is such a tenant, the server says.
@@ -151,7 +168,15 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
             await cursor.DisposeAsync().ConfigureAwait(false);
         }
 
-        await CleanUp.RunAsync(_connection, "rollback", "discard all").ConfigureAwait(false);
+        if (_owned is null)
+        {
+            await CleanUp.RunAsync(_connection, _scope.Reset.Undo()).ConfigureAwait(false);
+            if (_scope.Reset.ClosesConnection)
+            {
+                NpgsqlConnection.ClearPool(_connection);
+            }
+        }
+
         try
         {
             await _connection.DisposeAsync().ConfigureAwait(false);
@@ -159,6 +184,12 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
         catch (Exception e) when (ServerErrors.IsOurs(e))
         {
             // It was broken.
+        }
+
+        if (_owned is not null)
+        {
+            // Its login goes with the session, and its connection was never anybody else's.
+            await _owned.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class TransactionStack(OpenSession session)
 
     /// <summary>Has the server check the tenant.</summary>
     public Task CheckAsync(CancellationToken cancellationToken) =>
-        RunAsync([new NpgsqlBatchCommand("begin transaction read only"), .. session.Scope.Enter(Connection), new NpgsqlBatchCommand("commit")], cancellationToken);
+        RunAsync([new NpgsqlBatchCommand("begin transaction read only"), .. session.Scope.Reset.Begin(), .. session.Scope.Enter(Connection), new NpgsqlBatchCommand("commit")], cancellationToken);
 
     /// <summary>Begins one.</summary>
     public async Task StartAsync(TenantIsolationLevel? level, bool readOnly, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class TransactionStack(OpenSession session)
         await session.Scope.PrepareAsync(cancellationToken).ConfigureAwait(false);
         Forget();
         var begin = $"begin transaction{Sql(level)}{(readOnly ? " read only" : "")}";
-        await RunAsync([new NpgsqlBatchCommand(begin), .. session.Scope.Enter(Connection)], cancellationToken).ConfigureAwait(false);
+        await RunAsync([new NpgsqlBatchCommand(begin), .. session.Scope.Reset.Begin(), .. session.Scope.Enter(Connection)], cancellationToken).ConfigureAwait(false);
         Depth = 1;
     }
 

@@ -11,6 +11,9 @@ public readonly record struct TenantId
 
     private TenantId(string value) => Value = value;
 
+    /// <summary>The identifier that no tenant has.</summary>
+    internal static TenantId None => new("");
+
     /// <summary>The identifier as text.</summary>
     public string Value { get; }
 

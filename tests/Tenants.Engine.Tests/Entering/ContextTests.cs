@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Npgsql;
-using Tenants.Engine.Isolation;
+using Tenants.Engine.Isolation.Keys;
 using Tenants.Engine.Tenants;
 using Tenants.Engine.Tests.Support;
 using Tenants.Testing;
@@ -128,14 +128,15 @@ public class ContextTests
     // The SQLSTATE that a context of this key meets, or null if the tenant was entered.
     private static async Task<string?> SignedStateAsync(TenantWorld world, TimeSpan life, NpgsqlDataSource? source = null)
     {
-        using var key = await CreateKeyAsync(world);
+        await using var admin = await world.Test.Admin.OpenConnectionAsync(Token);
+        var (key, signer) = await KeyMaker.CreateAsync(admin, world.Installation, world.Test.AdminLogin, TimeSpan.FromHours(1), Token);
         await using var connection = await (source ?? world.Test.Admin).OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
-        var context = key.Sign(connection.ProcessID, world.Test.AdminLogin, TenantId.Parse("acme", TenantIdType.Text), life);
-        await using var enter = new NpgsqlCommand(
-            $"select set_config('tenants.tenant', 'acme', true), set_config('tenants.context', $1, true), {world.Installation.CurrentTenantCall}", connection)
+        var token = key.Sign(
+            connection.ProcessID.ToString(System.Globalization.CultureInfo.InvariantCulture), world.Test.AdminLogin, TenantId.Parse("acme", TenantIdType.Text), signer.Clock.Now + life);
+        await using var enter = new NpgsqlCommand($"select {world.Installation.QuotedSchema}.enter('acme', $1)", connection)
         {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = context } },
+            Parameters = { new NpgsqlParameter<string> { TypedValue = token } },
         };
         try
         {
@@ -146,16 +147,6 @@ public class ContextTests
         {
             return e.SqlState;
         }
-    }
-
-    private static async Task<SigningKey> CreateKeyAsync(TenantWorld world)
-    {
-        await using var connection = await world.Test.Admin.OpenConnectionAsync(Token);
-        await using var command = new NpgsqlCommand(
-            $"select id, secret, expires_at, server_time from {world.Installation.QuotedSchema}.create_key(session_user, interval '1 hour')", connection);
-        await using var reader = await command.ExecuteReaderAsync(Token);
-        await reader.ReadAsync(Token);
-        return new SigningKey(reader.GetString(0), reader.GetFieldValue<byte[]>(1), reader.GetDateTime(2), reader.GetDateTime(3));
     }
 
     private static async Task<TenantWorld> WorldAsync()

@@ -34,7 +34,7 @@ internal sealed class TenantWorld : IAsyncDisposable
         var database = await TenantDatabase.OpenAsync(new ConnectionSettings(asSuperuser ? test.SuperuserConnectionString : test.AdminConnectionString));
         var (plan, _) = await InitializePlanner.PlanAsync(database, TenantIdType.Text);
         await PlanRunner.RunAsync(database, plan);
-        database.ForgetInstallation();
+        await database.ForgetInstallationAsync();
         var installation = await database.GetInstallationAsync();
         var world = new TenantWorld(test, database, installation);
         await world.AdminAsync($"insert into {installation.QuotedSchema}.tenant (id) values ('acme'), ('globex')");
@@ -96,7 +96,7 @@ internal sealed class TenantWorld : IAsyncDisposable
     {
         var (name, connectionString) = await Test.CreateLoginAsync("bound");
         await SuperuserAsync($"grant \"{Installation.SessionRole}\" to {name}");
-        await SuperuserAsync($"insert into {Installation.QuotedSchema}.login (oid, name, tenant) select oid, rolname, '{tenant}' from pg_roles where rolname = '{name}'");
+        await SuperuserAsync($"insert into {Installation.QuotedSchema}.login (oid, name, kind, tenant) select oid, rolname, 'bound', '{tenant}' from pg_roles where rolname = '{name}'");
         return Test.CreateSource(connectionString);
     }
 

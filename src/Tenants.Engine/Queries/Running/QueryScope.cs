@@ -5,12 +5,13 @@ using Tenants.Engine.Tenants;
 
 namespace Tenants.Engine.Queries.Running;
 
-/// <summary>As whom a transaction runs: one tenant, or the admin.</summary>
+/// <summary>As whom a transaction runs, and over which login: one tenant, or the admin.</summary>
 /// <param name="database">The database.</param>
 /// <param name="tenant">The tenant; null for the admin.</param>
-internal sealed class QueryScope(TenantDatabase database, TenantId? tenant)
+/// <param name="isolation">How the tenant is kept apart; null for the way of the database's stand-alone calls.</param>
+internal sealed class QueryScope(TenantDatabase database, TenantId? tenant, IIsolation? isolation = null)
 {
-    private IIsolation? _isolation;
+    private IIsolation? _isolation = isolation;
 
     /// <summary>The database.</summary>
     public TenantDatabase Database => database;
@@ -18,7 +19,13 @@ internal sealed class QueryScope(TenantDatabase database, TenantId? tenant)
     /// <summary>The tenant's identifier; null for the admin.</summary>
     public string? Tenant => tenant?.Value;
 
-    /// <summary>Gets ready what the tenant's context is signed with.</summary>
+    /// <summary>The tenant, of a scope that has one.</summary>
+    public TenantId TenantId => tenant!.Value;
+
+    /// <summary>How a connection is cleaned.</summary>
+    public ConnectionReset Reset => _isolation?.Reset ?? database.DirectReset;
+
+    /// <summary>Gets ready what the tenant is entered with.</summary>
     public async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
         if (tenant is null)
@@ -30,6 +37,19 @@ internal sealed class QueryScope(TenantDatabase database, TenantId? tenant)
         await _isolation.PrepareAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Lends a connection; <see cref="PrepareAsync"/> comes first.</summary>
+    public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken) =>
+        _isolation?.OpenConnectionAsync(cancellationToken) ?? database.OpenConnectionAsync(cancellationToken);
+
     /// <summary>The commands that make a transaction this tenant's. Each returns one result.</summary>
     public IReadOnlyList<NpgsqlBatchCommand> Enter(NpgsqlConnection connection) => tenant is { } id ? _isolation!.Enter(connection, id) : [];
+
+    /// <summary>Replaces the login or key that the server refused.</summary>
+    /// <returns>False where there is nothing to replace.</returns>
+    public ValueTask<bool> RenewAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        _isolation?.RenewAsync(connection, cancellationToken) ?? ValueTask.FromResult(false);
+
+    /// <summary>Has the server end a backend whose statement obeys nothing else.</summary>
+    public ValueTask TerminateAsync(NpgsqlConnection connection) =>
+        _isolation?.TerminateAsync(connection) ?? Backend.TerminateAsync(database, connection.ProcessID);
 }

@@ -22,7 +22,7 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
         }
 
         await Scope.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        _connection = await Scope.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        _connection = await Scope.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -33,11 +33,7 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<NpgsqlBatchCommand> End()
-    {
-        yield return new NpgsqlBatchCommand("commit");
-        yield return new NpgsqlBatchCommand("discard all");
-    }
+    public override IEnumerable<NpgsqlBatchCommand> End() => Scope.Reset.End();
 
     /// <inheritdoc/>
     public override void Completed() => _isClean = true;
@@ -51,8 +47,7 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
             return false;
         }
 
-        // One by one: in a pipeline DISCARD ALL would stand in the transaction that the rollback ends.
-        _isClean = await CleanUp.RunAsync(Connection, "rollback", "discard all").ConfigureAwait(false);
+        _isClean = await CleanUp.RunAsync(Connection, Scope.Reset.Undo()).ConfigureAwait(false);
         return true;
     }
 
@@ -66,10 +61,20 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
 
         // The server went away since the pool was filled: none of its connections lives.
         NpgsqlConnection.ClearPool(Connection);
-        await Connection.DisposeAsync().ConfigureAwait(false);
-        _connection = null;
-        _isClean = true;
-        await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        await TakeAnotherAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> RenewAsync(CancellationToken cancellationToken)
+    {
+        await AbortAsync(failed: true).ConfigureAwait(false);
+        if (!await Scope.RenewAsync(Connection, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        await TakeAnotherAsync(cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -87,6 +92,12 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
         }
 
         _connection = null;
+        if (Scope.Reset.ClosesConnection)
+        {
+            // Closes this one when it is given back, and no other one that is at work.
+            NpgsqlConnection.ClearPool(connection);
+        }
+
         try
         {
             await connection.DisposeAsync().ConfigureAwait(false);
@@ -95,5 +106,14 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
         {
             // It was broken; there is nothing to give back.
         }
+    }
+
+    private async ValueTask TakeAnotherAsync(CancellationToken cancellationToken)
+    {
+        var former = Connection;
+        _connection = null;
+        _isClean = true;
+        await former.DisposeAsync().ConfigureAwait(false);
+        await PrepareAsync(cancellationToken).ConfigureAwait(false);
     }
 }

@@ -24,10 +24,10 @@ internal abstract class TransactionFrame(QueryScope scope)
     public virtual (IReadOnlyList<NpgsqlBatchCommand> Commands, int Results) Begin(bool readOnly, TimeSpan? timeout)
     {
         var (commands, results) = Enter(timeout);
-        var begin = new NpgsqlBatchCommand(readOnly ? "begin transaction read only" : "begin");
+        IEnumerable<NpgsqlBatchCommand> begin = [new NpgsqlBatchCommand(readOnly ? "begin transaction read only" : "begin"), .. Scope.Reset.Begin()];
 
         // An answer that comes before the statement's shows that the connection lived when the statement was sent.
-        return results > 0 ? ([begin, .. commands], results) : ([begin, .. commands, new NpgsqlBatchCommand("select 1")], 1);
+        return results > 0 ? ([.. begin, .. commands], results) : ([.. begin, .. commands, new NpgsqlBatchCommand("select 1")], 1);
     }
 
     /// <summary>The commands that commit it.</summary>
@@ -49,6 +49,14 @@ internal abstract class TransactionFrame(QueryScope scope)
     /// <summary>Takes another connection in place of a broken one.</summary>
     /// <returns>False where that cannot be.</returns>
     public virtual ValueTask<bool> ReplaceConnectionAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
+
+    /// <summary>Undoes the attempt, whose tenant could not be entered, and replaces the login or key that the server refused.</summary>
+    /// <returns>False where that cannot be.</returns>
+    public virtual async ValueTask<bool> RenewAsync(CancellationToken cancellationToken)
+    {
+        await AbortAsync(failed: true).ConfigureAwait(false);
+        return await Scope.RenewAsync(Connection, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Gives the connection back.</summary>
     public abstract ValueTask ReleaseAsync();

@@ -1,0 +1,78 @@
+using Npgsql;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Errors;
+using Tenants.Engine.Isolation.Keys;
+using Tenants.Engine.Isolation.Logins;
+
+namespace Tenants.Engine.Isolation;
+
+/// <summary>The connections of an app login, and what signs for it.</summary>
+internal sealed class AppConnections : IAsyncDisposable
+{
+    private readonly ServerClock _clock = new(DateTime.UtcNow);
+    private readonly LoginConnections _connections;
+
+    /// <summary>Opens nothing yet.</summary>
+    public AppConnections(ConnectionSettings settings, AppLogin login)
+    {
+        UserName = login.UserName;
+        Signer = new TokenSigner(login.UserName, login.ToKey(), _clock, due: null);
+        _connections = new LoginConnections(settings, login.UserName, login.Password, _clock);
+    }
+
+    /// <summary>The login.</summary>
+    public string UserName { get; }
+
+    /// <summary>Signs for it.</summary>
+    public TokenSigner Signer { get; }
+
+    /// <summary>False if the server let the login in without a password.</summary>
+    public bool IsPasswordAsked => _connections.IsPasswordAsked;
+
+    /// <summary>A connection that answers.</summary>
+    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _connections.OpenAsync(cancellationToken);
+
+    /// <summary>Runs a body over a connection.</summary>
+    public async Task UseAsync(Func<NpgsqlConnection, Task> body, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await body(connection).ConfigureAwait(false);
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e))
+        {
+            throw ServerErrors.Translate(e, ErrorContext.None with { Login = UserName });
+        }
+    }
+
+    /// <summary>Reads the server's time anew.</summary>
+    public Task ReadClockAsync(CancellationToken cancellationToken) => UseAsync(
+        async connection =>
+        {
+            await using var command = new NpgsqlCommand("select pg_catalog.clock_timestamp()", connection);
+            _clock.Set((DateTime)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
+        },
+        cancellationToken);
+
+    /// <summary>Has the server end a backend of this login.</summary>
+    public async ValueTask TerminateAsync(int processId)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            await UseAsync(connection => Backend.TerminateAsync(connection, processId, login: null, patience.Token), patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TenantException or OperationCanceledException)
+        {
+            // The caller waits for the connection to break, and says so if it does not.
+        }
+    }
+
+    /// <summary>Closes the connections and wipes the key.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _connections.DisposeAsync().ConfigureAwait(false);
+        Signer.Dispose();
+    }
+}
