@@ -121,6 +121,43 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
         },
         cancellationToken);
 
+    /// <summary>Makes another key for an app login; the ones that it had go on for a while, so that a service can change over as it runs.</summary>
+    /// <param name="name">The login.</param>
+    /// <param name="grace">How long the former keys go on.</param>
+    /// <param name="cancellationToken">Stops it; then nothing has changed.</param>
+    /// <exception cref="TenantException"><c>LoginNotFound</c>, <c>LoginHasNoKey</c>.</exception>
+    public Task<LoginSecret> ResetKeyAsync(string name, TimeSpan grace, CancellationToken cancellationToken = default) => database.UseAsync(
+        async connection =>
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (var find = new NpgsqlCommand($"select kind from {installation.QuotedSchema}.login where name = $1 for update", connection)
+            {
+                Parameters = { new NpgsqlParameter { Value = name, NpgsqlDbType = NpgsqlDbType.Name } },
+            })
+            {
+                var kind = await find.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
+                if (kind != "app")
+                {
+                    throw kind is null
+                        ? new TenantException("LoginNotFound", TenantErrorKind.NotFound, $"'{name}' is no login of the tenants in '{database.Database}'. Get-TenantLogin lists them.") { Target = name }
+                        : new TenantException(
+                            "LoginHasNoKey",
+                            TenantErrorKind.InvalidArgument,
+                            kind == "bound"
+                                ? $"'{name}' is bound to one tenant: it signs nothing, so it has no key."
+                                : $"'{name}' belongs to a sealed connection, which replaces its key by itself.") { Target = name };
+                }
+            }
+
+            var (key, signer) = await KeyMaker.CreateAsync(connection, installation, name, life: null, cancellationToken).ConfigureAwait(false);
+            await KeyMaker.RetireAsync(connection, installation, name, grace, key.Id, cancellationToken).ConfigureAwait(false);
+            var secret = new LoginSecret(name, Password: null) { Kind = TenantLoginKind.App, Key = key.ToText() };
+            signer.Dispose();
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            return secret;
+        },
+        cancellationToken);
+
     /// <summary>Lets a login live longer, counted from now.</summary>
     internal Task ExtendAsync(string name, TimeSpan life, CancellationToken cancellationToken) => database.UseAsync(
         async connection =>
