@@ -156,4 +156,4 @@ revoke all on {schema}.setting, {schema}.tenant, {schema}.login, {schema}.key, {
 -- What an admin does by hand or through the module; keys stay with the functions.
 grant select, insert, update, delete on {schema}.tenant, {schema}.login, {schema}.shared_table to {admin};
 -- No secret: what the module must know to work here.
-grant select on {schema}.setting to public;
+grant select on {schema}.setting, {schema}.shared_table to public;
