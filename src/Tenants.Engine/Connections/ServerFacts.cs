@@ -28,6 +28,9 @@ public sealed record ServerFacts(
     /// <summary>The oldest server that works.</summary>
     internal static readonly Version Oldest = new(14, 0);
 
+    /// <summary>The holes (CVE) that this release of the server has and a later one closed, the newest last; none where it is up to date.</summary>
+    public IReadOnlyList<string> MissingFixes => [.. ServerFixes.Missing(ServerVersion).Select(f => f.Cve)];
+
     private const string Query = """
         select pg_catalog.current_database()::text, session_user::text, r.rolsuper, r.rolbypassrls, r.rolcreaterole,
                pg_catalog.pg_is_in_recovery(), pg_catalog.getdatabaseencoding()::text,
@@ -85,6 +88,12 @@ public sealed record ServerFacts(
         if (ServerVersion.Major < 15)
         {
             yield return $"PostgreSQL {ServerVersion.Major} is out of support. It works, but upgrade the server.";
+        }
+
+        if (ServerFixes.Missing(ServerVersion) is { Count: > 0 } missing)
+        {
+            var holes = string.Join("; ", missing.Select(f => $"{f.Cve}, {f.What}"));
+            yield return $"Server outdated: PostgreSQL {ServerVersion} has holes that later releases closed ({holes}). Upgrade it to {missing.Max(f => f.FixedIn)} or later.";
         }
     }
 }
