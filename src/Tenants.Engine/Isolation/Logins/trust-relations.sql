@@ -1,4 +1,5 @@
--- Rights on tables, views, sequences and the like. Each row is a clause, what it is about, and the statement that mends it.
+-- Rights on tables, views, sequences and the like. Each row is a clause, what it is about, the statement that mends it, and the
+-- role whose right it is, where it is one role's.
 -- $1 holds the roles, 0 for PUBLIC; $2 is the module's schema; $3 to $5 are the policies that open nothing: condition, check,
 -- and "isolation" or "harmless". Read under the path "pg_catalog, pg_temp".
 with recursive
@@ -94,19 +95,21 @@ below(top, oid) as (
     select b.top, h.inhrelid from below b join pg_inherits h on h.inhparent = b.oid)
 select f.clause, format('%s (%s%s)', f.oid::regclass, f.rights, case when f.grantee = 0 then ' of PUBLIC' else format(' of %s', g.rolname) end),
        format('revoke %s on %s%s from %s', f.rights, case when c.relkind = 'S' then 'sequence ' else '' end, f.oid::regclass,
-              coalesce(quote_ident(g.rolname), 'public'))
+              coalesce(quote_ident(g.rolname), 'public')),
+       f.grantee
 from refused_by f join pg_class c on c.oid = f.oid left join pg_roles g on g.oid = f.grantee
 union all
-select 'UnkeptTable', format('%s: %s', f.oid::regclass, f.what), f.mend from fault f
+select 'UnkeptTable', format('%s: %s', f.oid::regclass, f.what), f.mend, 0 from fault f
 union all
 select 'SharedParent', format('%s over %s', b.top::regclass, string_agg(b.oid::regclass::text, ', ')),
-       format('revoke all on %s from %s', b.top::regclass, (select t.holders from tenant_holders t where t.oid = b.top))
+       format('revoke all on %s from %s', b.top::regclass, (select t.holders from tenant_holders t where t.oid = b.top)), 0
 from below b where b.oid in (select i.oid from isolated i) group by b.top
 union all
 select 'GrantOption', format('%s on %s (of %s)', lower(h.privilege), h.oid::regclass, g.rolname),
        format('revoke grant option for %s%s on %s%s from %I cascade', lower(h.privilege),
               case when h.attnum > 0 then (select format(' (%I)', a.attname) from pg_attribute a where a.attrelid = h.oid and a.attnum = h.attnum) else '' end,
-              case when r.relkind = 'S' then 'sequence ' else '' end, h.oid::regclass, g.rolname)
+              case when r.relkind = 'S' then 'sequence ' else '' end, h.oid::regclass, g.rolname),
+       h.grantee
 from held h join relation r on r.oid = h.oid join pg_roles g on g.oid = h.grantee
 where h.is_grantable
 order by 1, 2
