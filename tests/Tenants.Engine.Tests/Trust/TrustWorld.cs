@@ -38,7 +38,7 @@ internal sealed class TrustWorld : IAsyncDisposable
             insert into {schema}.shared_table (oid) values ('public.plan'::regclass);
             grant select on public.plan to {session};
             grant {session} to {login}{{(tenants.Major >= 16 ? " with inherit true, set false" : "")}};
-            revoke create on schema public from public
+            revoke create on schema public from public; grant create on schema public to {dba}
             """);
         return world;
     }

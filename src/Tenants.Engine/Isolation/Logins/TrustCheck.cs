@@ -27,7 +27,7 @@ internal static class TrustCheck
     {
         var (reach, policies) = await ReadBasisAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         var rows = await ReadRowsAsync(connection, installation, reach, policies, cancellationToken).ConfigureAwait(false);
-        return [.. reach.Judge(connection.PostgreSqlVersion), .. TrustClauses.Judge(rows)];
+        return [.. reach.Judge(connection.PostgreSqlVersion), .. TrustClauses.Judge(rows, reach)];
     }
 
     private static async Task<(TrustReach Reach, IReadOnlyList<HarmlessPolicy> Policies)> ReadBasisAsync(
@@ -66,7 +66,6 @@ internal static class TrustCheck
 
         var objects = Command("trust-objects.sql", installation);
         objects.Parameters.Add(Oids([.. reach.Usable, TrustReach.Public]));
-        objects.Parameters.Add(Oids(reach.Own));
         batch.BatchCommands.Add(objects);
         if (connection.PostgreSqlVersion.Major >= ParametersHaveRights)
         {
@@ -81,7 +80,7 @@ internal static class TrustCheck
         {
             while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                rows.Add(new TrustRow(reader.GetString(0), reader.GetString(1), reader.GetString(2)));
+                rows.Add(new TrustRow(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<uint>(3)));
             }
         }
 

@@ -40,7 +40,9 @@ internal static class TrustClauses
     ];
 
     /// <summary>One finding for each clause that is broken.</summary>
-    public static IEnumerable<TrustFinding> Judge(IReadOnlyList<TrustRow> rows) =>
+    /// <param name="rows">What breaks them.</param>
+    /// <param name="reach">The roles whose rights they are.</param>
+    public static IEnumerable<TrustFinding> Judge(IReadOnlyList<TrustRow> rows, TrustReach reach) =>
     [
         .. from broken in rows.Distinct().GroupBy(r => r.Clause)
            let order = Array.FindIndex(s_reasons, r => r.Clause == broken.Key)
@@ -48,6 +50,6 @@ internal static class TrustClauses
            select new TrustFinding(
                broken.Key,
                $"{s_reasons[order].Reason}: {Listing.Of(broken.Select(r => r.What))}.",
-               string.Join('\n', broken.Select(r => $"{r.Mend};").Distinct())),
+               string.Join('\n', broken.SelectMany(r => reach.Mend(r)).Select(m => $"{m};").Distinct())),
     ];
 }

@@ -29,9 +29,6 @@ internal sealed class TrustReach
     /// <summary>The roles whose rights are to be judged.</summary>
     public uint[] Usable => [.. _roles.Where(r => r is { IsReachable: true, IsRefused: false }).Select(r => r.Oid)];
 
-    /// <summary>Those that are there for tenants' SQL alone: the login and the session role.</summary>
-    public uint[] Own => [.. _roles.Where(IsOwn).Select(r => r.Oid)];
-
     /// <summary>Asks for the roles.</summary>
     public static NpgsqlBatchCommand Command(Installation installation) => new(SqlResource.Read("trust-reach.sql", new Dictionary<string, string>()))
     {
@@ -89,6 +86,11 @@ internal sealed class TrustReach
         .. Session(server),
     ];
 
+    /// <summary>What takes a right away. One of another role is that role's business: the login leaves it.</summary>
+    public IEnumerable<string> Mend(TrustRow row) =>
+        _roles.FirstOrDefault(r => r.Oid == row.Holder) is { } holder && !IsOwn(holder) ? Leave(holder) : [row.Mend];
+
+    /// <summary>It is there for tenants' SQL alone: the login, or the session role.</summary>
     private bool IsOwn(TrustRole role) => role.IsLogin || role.Name == _installation.SessionRole;
 
     private IEnumerable<TrustFinding> Attribute(string clause, string why, string without, Func<TrustRole, bool> has)
@@ -108,7 +110,9 @@ internal sealed class TrustReach
     {
         var roles = _roles.Where(r => r is { IsRefused: false, Admins.Length: > 0 }).ToList();
         return Finding("AdminOption", roles.Select(r => r.Name), "It may grant a role to others, and to itself as it likes (ADMIN OPTION)", roles.SelectMany(
-            r => r.Admins.Select(a => $"revoke admin option for {Quote.Identifier(r.Name)} from {Quote.Identifier(a)} cascade")));
+            r => r.Admins.SelectMany(a => _roles.Single(m => m.Name == a) is var holder && IsOwn(holder)
+                ? [$"revoke admin option for {Quote.Identifier(r.Name)} from {Quote.Identifier(a)} cascade"]
+                : Leave(holder))));
     }
 
     private IEnumerable<TrustFinding> Session(Version server)
@@ -126,7 +130,27 @@ internal sealed class TrustReach
             server.Major >= GrantOptions ? [$"{grant} with inherit true, set false"] : [grant, $"alter role {Quote.Identifier(_login.Name)} inherit"]);
     }
 
-    private static IEnumerable<string> Leave(TrustRole role) => role.Members.Select(m => $"revoke {Quote.Identifier(role.Name)} from {Quote.Identifier(m)}");
+    // Cut where the login, or the session role, first steps onto the way to a role: what lies beyond is others' as well.
+    private IEnumerable<string> Leave(TrustRole role)
+    {
+        var byName = _roles.ToDictionary(r => r.Name);
+        var seen = new HashSet<string>(StringComparer.Ordinal) { role.Name };
+        var ahead = new Queue<TrustRole>([role]);
+        while (ahead.TryDequeue(out var next))
+        {
+            foreach (var member in next.Members.Select(m => byName[m]))
+            {
+                if (IsOwn(member))
+                {
+                    yield return $"revoke {Quote.Identifier(next.Name)} from {Quote.Identifier(member.Name)}";
+                }
+                else if (seen.Add(member.Name))
+                {
+                    ahead.Enqueue(member);
+                }
+            }
+        }
+    }
 
     private static IEnumerable<TrustFinding> Finding(string clause, IEnumerable<string> about, string why, IEnumerable<string> mends)
     {

@@ -4,4 +4,5 @@ namespace Tenants.Engine.Isolation.Logins;
 /// <param name="Clause">The clause.</param>
 /// <param name="What">What it is about.</param>
 /// <param name="Mend">The statement that takes it away.</param>
-internal sealed record TrustRow(string Clause, string What, string Mend);
+/// <param name="Holder">The role whose right it is; 0 where it is PUBLIC's, or no single role's.</param>
+internal sealed record TrustRow(string Clause, string What, string Mend, uint Holder);

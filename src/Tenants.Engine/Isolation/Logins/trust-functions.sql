@@ -89,12 +89,14 @@ select f.clause,
             when f.is_fired then format('alter routine %s security invoker', f.oid::regprocedure)
             else format('revoke execute on routine %s from %s', f.oid::regprocedure,
                         (select string_agg(coalesce(quote_ident(g.rolname), 'public'), ', ')
-                         from unnest(f.grantees) x left join pg_roles g on g.oid = x)) end
+                         from unnest(f.grantees) x left join pg_roles g on g.oid = x)) end,
+       0::oid
 from faulty f
 union all
 select c.clause, format('%s', c.oid::regprocedure),
        format('revoke execute on routine %s from %s', c.oid::regprocedure,
-              (select string_agg(coalesce(quote_ident(g.rolname), 'public'), ', ') from unnest(c.grantees) x left join pg_roles g on g.oid = x))
+              (select string_agg(coalesce(quote_ident(g.rolname), 'public'), ', ') from unnest(c.grantees) x left join pg_roles g on g.oid = x)),
+       0
 from (
     select 'ModuleFunction' as clause, m.oid, m.grantees from candidate m where m.is_ours and m.proname not in ('current_tenant', 'enter')
     union all
@@ -105,7 +107,8 @@ where c.grantees <> '{}'
 union all
 -- Functions that initdb or an extension closed, and somebody opened.
 select 'SystemFunctionRight', format('%s (of %s)', p.oid::regprocedure, coalesce(g.rolname, 'PUBLIC')),
-       format('revoke execute on routine %s from %s', p.oid::regprocedure, coalesce(quote_ident(g.rolname), 'public'))
+       format('revoke execute on routine %s from %s', p.oid::regprocedure, coalesce(quote_ident(g.rolname), 'public')),
+       a.grantee
 from pg_proc p
 cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
 left join pg_roles g on g.oid = a.grantee

@@ -1,6 +1,8 @@
--- Rights on tables, views, sequences and the like. Each row is a clause, what it is about, and the statement that mends it.
+-- Rights on tables, views, sequences and the like. Each row is a clause, what it is about, the statement that mends it, and the
+-- role whose right it is, where it is one role's.
 -- $1 holds the roles, 0 for PUBLIC; $2 is the module's schema; $3 to $5 are the policies that open nothing: condition, check,
--- and "isolation" or "harmless". Read under the path "pg_catalog, pg_temp".
+-- and "isolation" or "harmless". Read under the path "pg_catalog, pg_temp". "(not) in" rather than "(not) exists" where sets are
+-- large: it is hashed whatever the planner believes of a catalog that was never analyzed.
 with recursive
 ours as (select n.oid from pg_namespace n where n.nspname = $2),
 shared as materialized (select s.oid, s.writable from {schema}.shared_table s),
@@ -16,12 +18,12 @@ held as materialized (
     cross join lateral aclexplode(t.attacl) a
     where t.attacl is not null and not t.attisdropped and c.relpersistence <> 't' and a.grantee = any ($1) and a.grantee <> c.relowner),
 -- What initdb granted; OIDs below 16384 are initdb's own. It writes that down, but for the information schema, which all may read.
-initial as (
-    select i.objoid as oid, i.objsubid as attnum, a.grantee, a.privilege_type as privilege
+initial as materialized (
+    select i.objoid as oid, i.objsubid::int2 as attnum, a.grantee, a.privilege_type as privilege
     from pg_init_privs i cross join lateral aclexplode(i.initprivs) a
     where i.classoid = 'pg_class'::regclass and i.objoid < 16384
     union all
-    select c.oid, 0, 0, 'SELECT' from pg_class c where c.relnamespace = 'information_schema'::regnamespace and c.oid < 16384),
+    select c.oid, 0::int2, 0::oid, 'SELECT' from pg_class c where c.relnamespace = 'information_schema'::regnamespace and c.oid < 16384),
 -- Tenant tables are known by what their policies depend on.
 isolated as materialized (
     select distinct p.polrelid as oid
@@ -50,8 +52,9 @@ refused as (
     select r.oid, h.grantee, h.attnum, h.privilege,
            case
                when r.kind = 'system' then
-                   case when not exists (select from initial i where i.oid = h.oid and i.attnum = h.attnum and i.privilege = h.privilege
-                                         and i.grantee in (0, h.grantee)) then 'SystemCatalogRight' end
+                   case when (h.oid, h.attnum, h.privilege, 0::oid) not in (select i.oid, i.attnum, i.privilege, i.grantee from initial i)
+                         and (h.oid, h.attnum, h.privilege, h.grantee) not in (select i.oid, i.attnum, i.privilege, i.grantee from initial i)
+                        then 'SystemCatalogRight' end
                when r.kind = 'sequence' then case when h.privilege = 'UPDATE' then 'SequenceUpdate' end
                when r.kind = 'module' then
                    case when r.relname not in ('setting', 'shared_table') or h.privilege <> 'SELECT' then 'ModuleTable' end
@@ -82,7 +85,7 @@ fault(oid, what, mend) as (
     select r.oid, 'its policy tenants_isolation is missing or does not say what it must',
            format('revoke all on %s from %s', r.oid::regclass, (select t.holders from tenant_holders t where t.oid = r.oid))
     from relation r where r.kind = 'tenant'
-      and not exists (select from policy p where p.oid = r.oid and p.polname = 'tenants_isolation' and p.verdict = 'isolation' and p.polcmd = '*' and p.polroles = '{0}')
+      and r.oid not in (select p.oid from policy p where p.polname = 'tenants_isolation' and p.verdict = 'isolation' and p.polcmd = '*' and p.polroles = '{0}')
     union all
     select r.oid, format('the policy %I opens rows of all tenants', p.polname), format('drop policy %I on %s', p.polname, r.oid::regclass)
     from relation r join policy p on p.oid = r.oid
@@ -94,19 +97,21 @@ below(top, oid) as (
     select b.top, h.inhrelid from below b join pg_inherits h on h.inhparent = b.oid)
 select f.clause, format('%s (%s%s)', f.oid::regclass, f.rights, case when f.grantee = 0 then ' of PUBLIC' else format(' of %s', g.rolname) end),
        format('revoke %s on %s%s from %s', f.rights, case when c.relkind = 'S' then 'sequence ' else '' end, f.oid::regclass,
-              coalesce(quote_ident(g.rolname), 'public'))
+              coalesce(quote_ident(g.rolname), 'public')),
+       f.grantee
 from refused_by f join pg_class c on c.oid = f.oid left join pg_roles g on g.oid = f.grantee
 union all
-select 'UnkeptTable', format('%s: %s', f.oid::regclass, f.what), f.mend from fault f
+select 'UnkeptTable', format('%s: %s', f.oid::regclass, f.what), f.mend, 0 from fault f
 union all
 select 'SharedParent', format('%s over %s', b.top::regclass, string_agg(b.oid::regclass::text, ', ')),
-       format('revoke all on %s from %s', b.top::regclass, (select t.holders from tenant_holders t where t.oid = b.top))
+       format('revoke all on %s from %s', b.top::regclass, (select t.holders from tenant_holders t where t.oid = b.top)), 0
 from below b where b.oid in (select i.oid from isolated i) group by b.top
 union all
 select 'GrantOption', format('%s on %s (of %s)', lower(h.privilege), h.oid::regclass, g.rolname),
        format('revoke grant option for %s%s on %s%s from %I cascade', lower(h.privilege),
               case when h.attnum > 0 then (select format(' (%I)', a.attname) from pg_attribute a where a.attrelid = h.oid and a.attnum = h.attnum) else '' end,
-              case when r.relkind = 'S' then 'sequence ' else '' end, h.oid::regclass, g.rolname)
+              case when r.relkind = 'S' then 'sequence ' else '' end, h.oid::regclass, g.rolname),
+       h.grantee
 from held h join relation r on r.oid = h.oid join pg_roles g on g.oid = h.grantee
 where h.is_grantable
 order by 1, 2

@@ -66,6 +66,7 @@ select u.clause,
             else format('revoke all on %s from %s', u.top::regclass,
                         (select string_agg(distinct coalesce(quote_ident(g.rolname), 'public'), ', ')
                          from pg_class c cross join lateral aclexplode(c.relacl) a left join pg_roles g on g.oid = a.grantee
-                         where c.oid = u.top and a.grantee = any ($1))) end
+                         where c.oid = u.top and a.grantee = any ($1))) end,
+       0::oid
 from unbound u
 order by 1, 2
