@@ -71,6 +71,9 @@ public sealed class ConnectionSettings
         var builder = Compose();
         builder.Username = login;
         builder.Password = null;
+
+        // Npgsql takes one source of passwords: with a provider it reads no file.
+        builder.Passfile = null;
         builder.Pooling = isPooled;
         if (isBehindPooler)
         {

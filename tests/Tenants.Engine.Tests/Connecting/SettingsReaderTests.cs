@@ -46,7 +46,7 @@ public class SettingsReaderTests
         (string, string)[] environment = [("POSTGRES_USER", "boss"), ("POSTGRES_PASSWORD", "word"), ("PGUSER", "boss"), ("PGPASSWORD", "word"), ("PGHOST", "h"), ("POSTGRES_DB", "d")];
         var alone = Read(new() { App = app }, environment);
         Assert.False(alone.HasAdmin);
-        Assert.Equal(("h", 5432, "svc", "", "d"), Parts(alone));
+        Assert.Equal(("h", 5432, "svc", null, "d"), Parts(alone));
         Assert.Equal(("svc", "secret", "key"), (alone.App!.UserName, alone.App.Password, alone.App.Key));
 
         var both = Read(new() { App = app, UserName = "named" }, environment);
