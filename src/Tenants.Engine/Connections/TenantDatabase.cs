@@ -290,8 +290,8 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     /// <summary>It was closed by itself.</summary>
     internal void Release(IAsyncDisposable dependent) => _dependents.TryRemove(dependent, out _);
 
-    // What the admin reads is PUBLIC's to read: it goes over the app login where that is all there is.
-    private async Task<T> UseAnyAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken cancellationToken)
+    /// <summary>As <see cref="UseAsync{T}"/>, for what is PUBLIC's to read: it goes over the app login where that is all there is.</summary>
+    internal async Task<T> UseAnyAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken cancellationToken)
     {
         if (_source is not null)
         {
