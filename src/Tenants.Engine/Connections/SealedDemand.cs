@@ -16,6 +16,17 @@ public static class SealedDemand
         {
             throw Refused($"Sealed trust is required, and the connection {database} is {database.Trust}", database);
         }
+
+        if (!allowOutdated && database.Facts.MissingFixes is { Count: > 0 } missing)
+        {
+            throw new TenantException(
+                "SealedRequired",
+                TenantErrorKind.PermissionDenied,
+                $"Sealed trust is required, and PostgreSQL {database.ServerVersion} lacks the fixes of {string.Join(", ", missing)}. Upgrade the server; -AllowOutdatedServer connects all the same.")
+            {
+                Target = database,
+            };
+        }
     }
 
     /// <summary>Fails unless a session is sealed.</summary>

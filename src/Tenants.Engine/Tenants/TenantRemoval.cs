@@ -95,7 +95,7 @@ internal sealed class TenantRemoval(
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    // Roles are the cluster's: one that cannot go (it owns something elsewhere) can log in no more, and is told.
+    // Their sessions end with them.
     private async Task RemoveLoginsAsync(CancellationToken cancellationToken)
     {
         var names = await database.UseAsync(
@@ -121,7 +121,14 @@ internal sealed class TenantRemoval(
             var removal = new LoginRemoval(database, installation);
             foreach (var name in names)
             {
-                await removal.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await removal.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+                }
+                catch (TenantException e) when (e.ErrorId is "PermissionDenied" or "LoginInUse" or "LoginNotFound")
+                {
+                    // A DBA made it, or it owns something elsewhere: with its entry gone it is nobody's.
+                }
             }
         }
     }

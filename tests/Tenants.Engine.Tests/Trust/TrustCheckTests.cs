@@ -89,7 +89,7 @@ public class TrustCheckTests
     [InlineData("LeakproofFunction", "create function public.f(int) returns int language sql immutable leakproof as 'select 1'")]
     [InlineData("UntrustedLanguage", "update pg_language set lanpltrusted = true where lanname = 'c'")]
     [InlineData("SequenceUpdate", "create sequence public.it; grant update on public.it to {session}")]
-    [InlineData("LargeObject", "alter large object 4711 owner to {login}")]
+    [InlineData("LargeObject", "alter large object 4711 owner to {session}")]
     [InlineData("LargeObject", "grant select on large object 4711 to public")]
     [InlineData("ForeignServer", Server + "grant usage on foreign server s to {login}")]
     [InlineData("ForeignDataWrapper", Server + "grant usage on foreign data wrapper {db}_w to public")]

@@ -58,7 +58,8 @@ select * from (
                     from aclexplode(m.lomacl) a left join pg_roles g on g.oid = a.grantee where a.grantee = any ($1))) end,
            case when m.lomowner = any ($1) then m.lomowner else 0 end
     from pg_largeobject_metadata m
-    where m.lomowner = any ($1) or (m.lomacl is not null and exists (select from aclexplode(m.lomacl) a where a.grantee = any ($1)))
+    -- One of its own may be any tenant's that it ran: a tenant shall not be able to have the login refused.
+    where (m.lomowner = any ($1) and m.lomowner <> (select l.oid from login l)) or (m.lomacl is not null and exists (select from aclexplode(m.lomacl) a where a.grantee = any ($1) and a.grantee <> m.lomowner))
     order by m.oid limit 1000) large_objects
 union all
 -- An untrusted language is a superuser's whatever is granted on it, unless somebody declared it trusted.
