@@ -8,7 +8,7 @@ public static class SealedDemand
     /// <summary>Fails unless tenants' SQL is sealed on this connection.</summary>
     /// <param name="database">The connection.</param>
     /// <param name="allowOutdated">A server that lacks security fixes will do.</param>
-    /// <exception cref="TenantException"><c>SealedRequired</c>.</exception>
+    /// <exception cref="TenantException"><c>SealedRequired</c>; <c>ServerOutdated</c>.</exception>
     public static void Check(TenantDatabase database, bool allowOutdated)
     {
         ArgumentNullException.ThrowIfNull(database);
@@ -17,12 +17,13 @@ public static class SealedDemand
             throw Refused($"Sealed trust is required, and the connection {database} is {database.Trust}", database);
         }
 
-        if (!allowOutdated && database.Facts.MissingFixes is { Count: > 0 } missing)
+        var facts = database.Facts;
+        if (!allowOutdated && facts.MissingFixes is { Count: > 0 } missing)
         {
             throw new TenantException(
-                "SealedRequired",
-                TenantErrorKind.PermissionDenied,
-                $"Sealed trust is required, and PostgreSQL {database.ServerVersion} lacks the fixes of {string.Join(", ", missing)}. Upgrade the server; -AllowOutdatedServer connects all the same.")
+                "ServerOutdated",
+                TenantErrorKind.NotSupported,
+                $"The server is PostgreSQL {facts.ServerVersion}, which lacks the fixes of {string.Join(", ", missing)}: hostile SQL may get past any isolation there. Upgrade the server to its latest minor release, or connect with -AllowOutdatedServer.")
             {
                 Target = database,
             };

@@ -119,7 +119,7 @@ internal static class ConnectErrors
             place,
             "AuthenticationFailed",
             TenantErrorKind.Authentication,
-            $"The server refused the password of '{place.User}' at {place.Address}. Check the login and the password (-Credential, POSTGRES_PASSWORD, PGPASSWORD, ~/.pgpass).",
+            $"The server refused the password of '{place.User}' at {place.Address}. Check the login and the password (-Credential, POSTGRES_PASSWORD, PGPASSWORD, ~/.pgpass; of an app login -AppCredential alone).",
             error),
         "28000" => Error(
             place,

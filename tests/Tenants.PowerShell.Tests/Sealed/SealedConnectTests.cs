@@ -103,6 +103,21 @@ public class SealedConnectTests
     }
 
     [Fact]
+    public async Task A_server_without_its_security_fixes_is_refused_where_sealed_is_required()
+    {
+        await using var module = await SealedModule.CreateAsync();
+        var missing = module.Run("(Connect-TenantDatabase $admin -WarningAction SilentlyContinue).Facts.MissingFixes").EnsureSuccess().Output.Select(o => (string)o.BaseObject).ToList();
+        var result = module.Run("$c = Connect-TenantDatabase $admin -RequireSealed -WarningAction SilentlyContinue; if ($c) { $c }");
+        Assert.Equal(missing.Count > 0 ? "ServerOutdated" : null, result.ErrorId);
+        Assert.All(missing, fix => Assert.Contains(fix, result.ErrorMessage, StringComparison.Ordinal));
+        Assert.Equal(missing.Count > 0 ? 0 : 1, result.Output.Count);
+
+        // Nothing of the refused one is left.
+        Assert.Equal(2, module.Run("@(Get-TenantDatabase).Count").Single is int open ? open - result.Output.Count : -1);
+        Assert.Equal(result.Output.Count, module.Run("@(Get-TenantLogin).Count").Single);
+    }
+
+    [Fact]
     public async Task A_preference_holds_for_all_calls_of_a_script()
     {
         await using var module = await SealedModule.CreateAsync();
