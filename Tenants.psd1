@@ -10,7 +10,7 @@
     CompatiblePSEditions   = @('Core')
     FormatsToProcess       = @('module/Tenants.Format.ps1xml')
     CmdletsToExport        = @(
-        'Connect-TenantDatabase', 'Get-TenantDatabase', 'Disconnect-TenantDatabase'
+        'Connect-TenantDatabase', 'Get-TenantDatabase', 'Disconnect-TenantDatabase', 'Test-TenantPooler'
         'Initialize-TenantDatabase', 'Update-TenantDatabase', 'Uninstall-TenantDatabase'
         'Start-TenantSandbox', 'Stop-TenantSandbox'
         'Enable-TenantRls', 'Disable-TenantRls', 'Get-TenantRls'

@@ -13,7 +13,7 @@ public class PgBouncerTests
     [InlineData(true)]
     public async Task A_login_made_later_gets_in_with_its_password_and_with_no_other(bool usesUnixSocket)
     {
-        Assert.SkipUnless(PgBouncer.IsExpected, PgBouncer.SkipReason!);
+        Assert.SkipUnless(PgBouncer.IsExpected, PgBouncer.SkipReason);
         await using var test = await TestDatabase.CreateAsync();
         await using var pooler = await PgBouncer.StartAsync(new PgBouncerOptions { UsesUnixSocket = usesUnixSocket });
         var (login, direct) = await test.CreateLoginAsync("late");
@@ -30,7 +30,7 @@ public class PgBouncerTests
     [InlineData(TenantPoolerMode.Statement, false)]
     public async Task Its_mode_is_the_one_that_was_asked_for(TenantPoolerMode mode, bool takesTransactions)
     {
-        Assert.SkipUnless(PgBouncer.IsExpected, PgBouncer.SkipReason!);
+        Assert.SkipUnless(PgBouncer.IsExpected, PgBouncer.SkipReason);
         await using var test = await TestDatabase.CreateAsync();
         await using var pooler = await PgBouncer.StartAsync(new PgBouncerOptions { Mode = mode });
         await using var connection = new NpgsqlConnection(pooler.Through(test.AdminConnectionString));
@@ -42,7 +42,7 @@ public class PgBouncerTests
     [Fact]
     public async Task It_ends_with_the_object()
     {
-        Assert.SkipUnless(PgBouncer.IsExpected, PgBouncer.SkipReason!);
+        Assert.SkipUnless(PgBouncer.IsExpected, PgBouncer.SkipReason);
         await using var test = await TestDatabase.CreateAsync();
         string through;
         await using (var pooler = await PgBouncer.StartAsync())

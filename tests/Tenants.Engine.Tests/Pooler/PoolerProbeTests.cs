@@ -183,7 +183,7 @@ public class PoolerProbeTests
 
     private static async Task<Pooled> PooledAsync(PgBouncerOptions options)
     {
-        Assert.SkipUnless(PgBouncer.IsExpected, PgBouncer.SkipReason!);
+        Assert.SkipUnless(PgBouncer.IsExpected, PgBouncer.SkipReason);
         var test = await TestDatabase.CreateAsync();
         var (login, direct) = await test.CreateLoginAsync("plain");
         var pooler = await PgBouncer.StartAsync(options);

@@ -8,9 +8,9 @@ namespace Tenants.Engine.Connections.Pooler;
 /// Marks a backend over one client, looks for the marks over others that come to the same backend, and takes them away. Between
 /// the first mark and the last look it cannot be cut: it ends within seconds, and whatever happens looks for its marks.
 /// </summary>
-/// <param name="connectionString">The connection string of a client.</param>
+/// <param name="source">Where clients come from.</param>
 /// <param name="mode">How long a client keeps a backend.</param>
-internal sealed class CrossingProbe(string connectionString, TenantPoolerMode mode)
+internal sealed class CrossingProbe(NpgsqlDataSource source, TenantPoolerMode mode)
 {
     private const int Clients = 6;
 
@@ -39,7 +39,7 @@ internal sealed class CrossingProbe(string connectionString, TenantPoolerMode mo
     // In one pipeline: a pooler of any mode runs that on one backend, and what fails in it leaves nothing.
     private async Task<int> LeaveAsync(IReadOnlyList<ProbeMark> marks)
     {
-        await using var client = await ProbeClient.OpenAsync(connectionString, CancellationToken.None).ConfigureAwait(false);
+        await using var client = await ProbeClient.OpenAsync(source, CancellationToken.None).ConfigureAwait(false);
         var row = await client.RowAsync(
             CancellationToken.None, ["begin read write", .. marks.Select(m => m.Set), ProbeClient.AskProcess, "commit"]).ConfigureAwait(false);
         return (int)row[0];
@@ -50,26 +50,23 @@ internal sealed class CrossingProbe(string connectionString, TenantPoolerMode mo
         var clients = new List<ProbeClient>();
         try
         {
-            for (var i = 0; i < Clients; i++)
+            while (clients.Count < Clients && await TryComeAsync().ConfigureAwait(false) is { } client)
             {
-                await Task.Delay(Pause).ConfigureAwait(false);
-                var client = await ProbeClient.OpenAsync(connectionString, CancellationToken.None).ConfigureAwait(false);
                 clients.Add(client);
-                var look = await LookAsync(client, marks, process).ConfigureAwait(false);
-                if (look.Process == process)
+                var row = await client.RowAsync(CancellationToken.None, Look(marks, process)).ConfigureAwait(false);
+                if ((int)row[0] == process)
                 {
-                    return look.Found;
+                    var found = marks.Where((_, i) => (bool)row[i + 2]).ToList();
+                    return await TryClearAsync(client, found, process).ConfigureAwait(false) ? [.. found.Select(m => m.Kind).Order()] : null;
                 }
 
-                if (look.IsGone)
+                if (!(bool)row[1])
                 {
                     return [];
                 }
             }
-        }
-        catch (Exception e) when (clients.Count > 0 && ServerErrors.IsOurs(e))
-        {
-            // No further client gets a backend.
+
+            return null;
         }
         finally
         {
@@ -78,37 +75,58 @@ internal sealed class CrossingProbe(string connectionString, TenantPoolerMode mo
                 await client.DisposeAsync().ConfigureAwait(false);
             }
         }
-
-        return null;
     }
 
-    // Its transaction stays open, so that the next client gets another backend, and what is found is taken away on this one.
-    private async Task<(int Process, bool IsGone, IReadOnlyList<TenantPoolerCrossing> Found)> LookAsync(
-        ProbeClient client, IReadOnlyList<ProbeMark> marks, int process)
+    // A client with a transaction that stays open, so that the next gets another backend, and what is found is taken away on this one.
+    private async Task<ProbeClient?> TryComeAsync()
     {
-        if (mode != TenantPoolerMode.Statement)
+        await Task.Delay(Pause).ConfigureAwait(false);
+        ProbeClient? client = null;
+        try
         {
-            await client.RowAsync(CancellationToken.None, "begin").ConfigureAwait(false);
-        }
+            client = await ProbeClient.OpenAsync(source, CancellationToken.None).ConfigureAwait(false);
+            if (mode != TenantPoolerMode.Statement)
+            {
+                await client.HoldAsync(CancellationToken.None).ConfigureAwait(false);
+            }
 
-        var row = await client.RowAsync(
-            CancellationToken.None,
-            $"select pg_catalog.pg_backend_pid(), not exists (select from pg_catalog.pg_stat_activity a where a.pid = {Number(process)}), {string.Join(", ", marks.Select(m => m.Find))}").ConfigureAwait(false);
-        var here = marks.Where((_, i) => (bool)row[i + 2]).ToList();
-        if ((int)row[0] == process && here.Count > 0)
+            return client;
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e))
         {
-            await ClearAsync(client, here, process).ConfigureAwait(false);
-        }
+            // No further one gets a backend.
+            if (client is not null)
+            {
+                await client.DisposeAsync().ConfigureAwait(false);
+            }
 
-        return ((int)row[0], (bool)row[1], [.. here.Select(m => m.Kind).Order()]);
+            return null;
+        }
     }
 
-    private async Task ClearAsync(ProbeClient client, IEnumerable<ProbeMark> marks, int process)
+    // One row: the backend, whether the marked one is still there, and which marks lie in this one.
+    private static string Look(IReadOnlyList<ProbeMark> marks, int process) =>
+        $"select pg_catalog.pg_backend_pid(), exists (select from pg_catalog.pg_stat_activity a where a.pid = {Number(process)}), {string.Join(", ", marks.Select(m => m.Find))}";
+
+    private async Task<bool> TryClearAsync(ProbeClient client, List<ProbeMark> marks, int process)
     {
+        if (marks.Count == 0)
+        {
+            return true;
+        }
+
         // In statement mode this may be another backend by now. There the division fails, and nothing else runs.
-        var guard = $"select 1 / (pg_catalog.pg_backend_pid() = {Number(process)})::int";
-        IEnumerable<string> clear = [guard, .. marks.Select(m => m.Clear)];
-        await client.RowAsync(CancellationToken.None, mode == TenantPoolerMode.Statement ? clear : [.. clear, "commit"]).ConfigureAwait(false);
+        IEnumerable<string> clear = [$"select 1 / (pg_catalog.pg_backend_pid() = {Number(process)})::int", .. marks.Select(m => m.Clear)];
+        try
+        {
+            await client.RowAsync(
+                CancellationToken.None, mode == TenantPoolerMode.Statement ? ["begin read write", .. clear, "commit"] : clear).ConfigureAwait(false);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            return false;
+        }
     }
 
     // Marks that cannot be reached go with their backend, where that works for nobody. A pooler opens another.
@@ -116,7 +134,7 @@ internal sealed class CrossingProbe(string connectionString, TenantPoolerMode mo
     {
         try
         {
-            await using var client = await ProbeClient.OpenAsync(connectionString, CancellationToken.None).ConfigureAwait(false);
+            await using var client = await ProbeClient.OpenAsync(source, CancellationToken.None).ConfigureAwait(false);
             await client.RowAsync(
                 CancellationToken.None,
                 $"select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.pid = {Number(process)} and a.usename = session_user and a.state = 'idle' and a.pid <> pg_catalog.pg_backend_pid()").ConfigureAwait(false);

@@ -18,27 +18,30 @@ internal static class ModeProbe
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary>The mode. <see cref="TenantPoolerMode.Session"/> also where there is no pooler at all.</summary>
-    public static async Task<TenantPoolerMode> FindAsync(string connectionString, CancellationToken cancellationToken)
+    public static async Task<TenantPoolerMode> FindAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
-        if (!await TakesTransactionsAsync(connectionString, cancellationToken).ConfigureAwait(false))
+        if (!await TakesTransactionsAsync(source, cancellationToken).ConfigureAwait(false))
         {
             return TenantPoolerMode.Statement;
         }
 
-        var holders = new List<ProbeClient>();
-        var client = await ProbeClient.OpenAsync(connectionString, cancellationToken).ConfigureAwait(false);
+        // What waits for a backend when all is known is given up.
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var clients = new List<ProbeClient>();
         try
         {
+            var client = await ProbeClient.OpenAsync(source, cancellationToken).ConfigureAwait(false);
+            clients.Add(client);
             var process = await client.ProcessAsync(cancellationToken).ConfigureAwait(false);
             for (var i = 0; i < Holders; i++)
             {
-                if (await TryOpenAsync(connectionString, cancellationToken).ConfigureAwait(false) is not { } holder)
+                if (await TryOpenAsync(source, cancellationToken).ConfigureAwait(false) is not { } holder)
                 {
                     break;
                 }
 
-                holders.Add(holder);
-                var hold = holder.HoldAsync(cancellationToken);
+                clients.Add(holder);
+                var hold = holder.HoldAsync(done.Token);
                 if (!await EndsInTimeAsync(hold, cancellationToken).ConfigureAwait(false))
                 {
                     // No backend is free. If the client has one to itself, the holder gets it when the client goes.
@@ -48,10 +51,13 @@ internal static class ModeProbe
                         : throw Busy();
                 }
 
-                var ask = client.ProcessAsync(cancellationToken);
-                if (await hold.ConfigureAwait(false) == process
-                    || !await EndsInTimeAsync(ask, cancellationToken).ConfigureAwait(false)
-                    || await ask.ConfigureAwait(false) != process)
+                if (await hold.ConfigureAwait(false) == process)
+                {
+                    return TenantPoolerMode.Transaction;
+                }
+
+                var ask = client.ProcessAsync(done.Token);
+                if (!await EndsInTimeAsync(ask, cancellationToken).ConfigureAwait(false) || await ask.ConfigureAwait(false) != process)
                 {
                     return TenantPoolerMode.Transaction;
                 }
@@ -61,12 +67,11 @@ internal static class ModeProbe
         }
         finally
         {
-            foreach (var holder in holders)
+            await done.CancelAsync().ConfigureAwait(false);
+            foreach (var client in clients)
             {
-                await holder.DisposeAsync().ConfigureAwait(false);
+                await client.DisposeAsync().ConfigureAwait(false);
             }
-
-            await client.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -76,9 +81,9 @@ internal static class ModeProbe
         TenantErrorKind.Resource,
         "All backends that the pooler has for this login and database are in use, so nothing can be learnt of it. Run it again when they are not, or raise default_pool_size.");
 
-    private static async Task<bool> TakesTransactionsAsync(string connectionString, CancellationToken cancellationToken)
+    private static async Task<bool> TakesTransactionsAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
-        await using var client = await ProbeClient.OpenAsync(connectionString, cancellationToken).ConfigureAwait(false);
+        await using var client = await ProbeClient.OpenAsync(source, cancellationToken).ConfigureAwait(false);
         try
         {
             await client.HoldAsync(cancellationToken).ConfigureAwait(false);
@@ -91,11 +96,11 @@ internal static class ModeProbe
     }
 
     // The login may have a limit of connections, or the pooler.
-    private static async Task<ProbeClient?> TryOpenAsync(string connectionString, CancellationToken cancellationToken)
+    private static async Task<ProbeClient?> TryOpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
         try
         {
-            return await ProbeClient.OpenAsync(connectionString, cancellationToken).ConfigureAwait(false);
+            return await ProbeClient.OpenAsync(source, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException)
         {
@@ -112,8 +117,6 @@ internal static class ModeProbe
         }
         catch (TimeoutException) when (!task.IsCompleted)
         {
-            // Its connection is closed soon, and nobody hears of that.
-            _ = task.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return false;
         }
     }

@@ -9,9 +9,9 @@ namespace Tenants.Engine.Connections.Pooler;
 /// Learns by trying what stands between here and the server: its mode, what becomes of startup options, and what one client leaves
 /// for the next. Needs no more than a login, and leaves nothing.
 /// </summary>
-public sealed partial class PoolerProbe
+public sealed partial class PoolerProbe : IAsyncDisposable
 {
-    private const int SecondsForStatement = 10;
+    private const int SecondsForStatement = 5;
 
     private const string AskFacts = """
         select pg_catalog.current_database()::text, session_user::text, pg_catalog.pg_is_in_recovery(),
@@ -19,13 +19,13 @@ public sealed partial class PoolerProbe
         """;
 
     private readonly ConnectionSettings _settings;
-    private readonly string _plain;
+    private readonly NpgsqlDataSource _plain;
     private string? _refusedParameter;
 
     private PoolerProbe(ConnectionSettings settings)
     {
         _settings = settings;
-        _plain = Compose(null);
+        _plain = Source(options: null);
     }
 
     /// <summary>Tries, and says what it found.</summary>
@@ -37,7 +37,8 @@ public sealed partial class PoolerProbe
         ArgumentNullException.ThrowIfNull(settings);
         try
         {
-            return await new PoolerProbe(settings).RunAsync(cancellationToken).ConfigureAwait(false);
+            await using var probe = new PoolerProbe(settings);
+            return await probe.RunAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (NpgsqlException e) when (e is not PostgresException && e.InnerException is TimeoutException)
         {
@@ -48,6 +49,9 @@ public sealed partial class PoolerProbe
             throw ServerErrors.Translate(e);
         }
     }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _plain.DisposeAsync();
 
     private async Task<TenantPoolerReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -94,9 +98,8 @@ public sealed partial class PoolerProbe
         var (name, value) = ProbeMark.NewSetting();
         try
         {
-            await using var client = await ProbeClient.OpenAsync(
-                Compose($"{StartupOptions.Compose(_settings.Schema, _settings.StatementTimeout, _settings.Builder.Options)} -c {name}={value}"),
-                cancellationToken).ConfigureAwait(false);
+            await using var source = Source($"{StartupOptions.Compose(_settings.Schema, _settings.StatementTimeout, _settings.Builder.Options)} -c {name}={value}");
+            await using var client = await ProbeClient.OpenAsync(source, cancellationToken).ConfigureAwait(false);
             var row = await client.RowAsync(cancellationToken, $"select pg_catalog.current_setting('{name}')").ConfigureAwait(false);
             return (string)row[0] == value ? TenantStartupOptions.Passed : TenantStartupOptions.Ignored;
         }
@@ -162,14 +165,19 @@ public sealed partial class PoolerProbe
     private TenantException Connecting(Exception exception) => ServerErrors.Connecting(
         exception, _settings.Builder.Host, _settings.Builder.Port, _settings.Builder.Database, _settings.Builder.Username);
 
-    private string Compose(string? options) => new NpgsqlConnectionStringBuilder(_settings.ToDataSourceString())
+    private NpgsqlDataSource Source(string? options)
     {
-        Host = _settings.Builder.Host,
-        Port = _settings.Builder.Port,
-        Pooling = false,
-        Options = options,
-        CommandTimeout = SecondsForStatement,
-    }.ConnectionString;
+        var builder = new NpgsqlDataSourceBuilder(_settings.ToDataSourceString());
+        builder.ConnectionStringBuilder.Host = _settings.Builder.Host;
+        builder.ConnectionStringBuilder.Port = _settings.Builder.Port;
+        builder.ConnectionStringBuilder.Options = options;
+        builder.ConnectionStringBuilder.CommandTimeout = SecondsForStatement;
+
+        // Each client is a connection of its own; and none asks on its own account, which would wait for a backend while connecting.
+        builder.ConnectionStringBuilder.Pooling = false;
+        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        return builder.Build();
+    }
 
     // PgBouncer's text, which is not translated: "unsupported startup parameter: options", since 1.20 also "… in options: search_path".
     [GeneratedRegex(@"(?<=unsupported startup parameter(?: in options)?: )\w+")]

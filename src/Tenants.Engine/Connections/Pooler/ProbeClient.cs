@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using Tenants.Engine.Errors;
 
@@ -11,6 +12,9 @@ internal sealed class ProbeClient : IAsyncDisposable
 
     private readonly NpgsqlConnection _connection;
 
+    private Task _last = Task.CompletedTask;
+    private bool _isHolding;
+
     private ProbeClient(NpgsqlConnection connection) => _connection = connection;
 
     /// <summary>The server process, as it was told when the connection was opened. A pooler makes it up.</summary>
@@ -20,34 +24,51 @@ internal sealed class ProbeClient : IAsyncDisposable
     public Version ServerVersion => _connection.PostgreSqlVersion;
 
     /// <summary>Opens one. What the driver throws passes through.</summary>
-    public static async Task<ProbeClient> OpenAsync(string connectionString, CancellationToken cancellationToken)
-    {
-        var connection = new NpgsqlConnection(connectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return new ProbeClient(connection);
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
+    public static async Task<ProbeClient> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken) =>
+        new(await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false));
 
     /// <summary>The server process that works for this client now.</summary>
     public async Task<int> ProcessAsync(CancellationToken cancellationToken) =>
         (int)(await RowAsync(cancellationToken, AskProcess).ConfigureAwait(false))[0];
 
-    /// <summary>Begins a transaction, which keeps the server process to this client, and gives that.</summary>
+    /// <summary>Begins a transaction, which keeps the server process to this client until it is closed, and gives that.</summary>
     public async Task<int> HoldAsync(CancellationToken cancellationToken)
     {
-        await RowAsync(cancellationToken, "begin").ConfigureAwait(false);
+        await RowAsync(cancellationToken, "begin read write").ConfigureAwait(false);
+        _isHolding = true;
         return await ProcessAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs statements in one pipeline, which one server process works on in every mode, and gives the last row of all.</summary>
-    public async Task<object[]> RowAsync(CancellationToken cancellationToken, params IEnumerable<string> statements)
+    public Task<object[]> RowAsync(CancellationToken cancellationToken, params IEnumerable<string> statements)
+    {
+        var run = RunAsync(statements, cancellationToken);
+        _last = run;
+        return run;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            // The driver closes no connection that is at work.
+            await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_isHolding && _connection.FullState == ConnectionState.Open)
+            {
+                // A pooler ends a backend whose client goes away in a transaction.
+                await RunAsync(["commit"], CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e))
+        {
+            // It broke; it is gone either way.
+        }
+
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<object[]> RunAsync(IEnumerable<string> statements, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(_connection);
         foreach (var statement in statements)
@@ -67,18 +88,5 @@ internal sealed class ProbeClient : IAsyncDisposable
         }
         while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
         return row;
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            await _connection.DisposeAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (ServerErrors.IsOurs(e))
-        {
-            // It broke; it is gone either way.
-        }
     }
 }

@@ -12,7 +12,9 @@ internal sealed record ProbeMark(TenantPoolerCrossing Kind, string Set, string F
 {
     /// <summary>A setting's value that nobody else gives it: it chooses between plans of more joins than anybody writes.</summary>
     public static (string Name, string Value) NewSetting() =>
-        ("geqo_seed", string.Create(CultureInfo.InvariantCulture, $"0.{RandomNumberGenerator.GetInt32(100_000, 1_000_000)}"));
+
+        // The server shows six digits, and no zero at the end.
+        ("geqo_seed", string.Create(CultureInfo.InvariantCulture, $"0.{RandomNumberGenerator.GetInt32(10_000, 100_000)}7"));
 
     /// <summary>
     /// All marks, under names that are new each time. First what a rollback takes away again; then what it does not, which cannot fail.

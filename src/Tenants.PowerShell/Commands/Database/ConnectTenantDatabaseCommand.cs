@@ -10,40 +10,10 @@ namespace Tenants.Commands;
 /// Connects to a database; the connection becomes the one that this runspace's cmdlets take. With -AppCredential tenants' SQL runs
 /// as that login, and an admin is only who is named beside it: the environment's login is not taken, and no password of its is.
 /// </summary>
-[Cmdlet(VerbsCommunications.Connect, "TenantDatabase", DefaultParameterSetName = "Server")]
+[Cmdlet(VerbsCommunications.Connect, "TenantDatabase", DefaultParameterSetName = ServerSet)]
 [OutputType(typeof(TenantConnection))]
-public sealed class ConnectTenantDatabaseCommand : TenantCmdlet
+public sealed class ConnectTenantDatabaseCommand : ConnectionParameterCmdlet
 {
-    private const string ServerSet = "Server";
-    private const string SandboxSet = "Sandbox";
-
-    /// <summary>A connection string of Npgsql's or libpq's form, or a URI such as postgresql://login@server/database. Other parameters win over it.</summary>
-    [Parameter(Position = 0, ParameterSetName = ServerSet)]
-    [Alias("Uri")]
-    [ValidateNotNullOrEmpty]
-    public string? ConnectionString { get; set; }
-
-    /// <summary>A sandbox of Start-TenantSandbox.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = SandboxSet)]
-    [ValidateNotNull]
-    public TenantSandbox? Sandbox { get; set; }
-
-    /// <summary>The server: a name, an address, or the folder of a Unix socket. Else POSTGRES_SERVER or PGHOST.</summary>
-    [Parameter(ParameterSetName = ServerSet)]
-    [Alias("Host", "HostName", "ComputerName")]
-    [ValidateNotNullOrEmpty]
-    public string? Server { get; set; }
-
-    /// <summary>The port. Else POSTGRES_PORT or PGPORT, else 5432.</summary>
-    [Parameter(ParameterSetName = ServerSet)]
-    [ValidateRange(1, 65535)]
-    public int? Port { get; set; }
-
-    /// <summary>The login and its password. Else POSTGRES_USER and POSTGRES_PASSWORD, or PGUSER, PGPASSWORD and the password file.</summary>
-    [Parameter(ParameterSetName = ServerSet)]
-    [Credential]
-    public PSCredential? Credential { get; set; }
-
     /// <summary>The server that the admin's connections go to, where -Server is a pooler.</summary>
     [Parameter(ParameterSetName = ServerSet)]
     [ValidateNotNullOrEmpty]
@@ -53,45 +23,6 @@ public sealed class ConnectTenantDatabaseCommand : TenantCmdlet
     [Parameter(ParameterSetName = ServerSet)]
     [ValidateRange(1, 65535)]
     public int? AdminPort { get; set; }
-
-    /// <summary>The login, where the password comes from elsewhere.</summary>
-    [Parameter(ParameterSetName = ServerSet)]
-    [ValidateNotNullOrEmpty]
-    public string? UserName { get; set; }
-
-    /// <summary>The name of an entry in libpq's service file. Else PGSERVICE.</summary>
-    [Parameter(ParameterSetName = ServerSet)]
-    [ValidateNotNullOrEmpty]
-    public string? Service { get; set; }
-
-    /// <summary>How far TLS is demanded. Unless given: VerifyFull to another machine, Prefer to this one.</summary>
-    [Parameter(ParameterSetName = ServerSet)]
-    public TenantSslMode? SslMode { get; set; }
-
-    /// <summary>A file with the certificates of the authorities to trust. Else PGSSLROOTCERT, else those that the machine trusts.</summary>
-    [Parameter(ParameterSetName = ServerSet)]
-    [ValidateNotNullOrEmpty]
-    public string? RootCertificate { get; set; }
-
-    /// <summary>How long connecting may take, in seconds; zero for no limit. Else PGCONNECT_TIMEOUT, else 15.</summary>
-    [Parameter(ParameterSetName = ServerSet)]
-    [ValidateRange(0, 1024)]
-    public int? ConnectTimeout { get; set; }
-
-    /// <summary>The database's name. Else POSTGRES_DB or PGDATABASE.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? Database { get; set; }
-
-    /// <summary>The schema in which unqualified names are looked up, before public.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? Schema { get; set; }
-
-    /// <summary>How long a statement may run on the server, in seconds; zero for no limit. Else POSTGRES_STATEMENT_TIMEOUT_SECONDS, else 120.</summary>
-    [Parameter]
-    [ValidateRange(0, 2_000_000)]
-    public int? StatementTimeout { get; set; }
 
     /// <summary>What tenants' sessions must be safe against. Never less is given. Unless given: as $TenantTrustPreference says, else Scoped.</summary>
     [Parameter]
@@ -166,42 +97,24 @@ public sealed class ConnectTenantDatabaseCommand : TenantCmdlet
         }
     }
 
-    private ConnectionRequest Request() => Place() with
+    private ConnectionRequest Request() => RequestedPlace() with
     {
-        Schema = Schema,
-        StatementTimeout = StatementTimeout,
         Trust = WantedTrust,
         App = AppCredential is null ? null : new AppRequest(AppCredential.UserName, Secrets.Reveal(AppCredential), Secrets.Reveal(Key)),
     };
 
-    private ConnectionRequest Place() => Sandbox switch
-    {
-        PostgresSandbox sandbox when AppCredential is null => new ConnectionRequest
+    // To a sandbox an app login connects without the admin's, which the sandbox knows.
+    private ConnectionRequest RequestedPlace() => Sandbox is not null && AppCredential is not null
+        ? Place() with
         {
-            ConnectionString = sandbox.GetConnectionString(Database),
-            UseEnvironment = false,
-        },
-        PostgresSandbox sandbox => new ConnectionRequest
+            ConnectionString = null,
+            Server = Sandbox.Server,
+            Port = Sandbox.Port,
+            Database = Database ?? Sandbox.Database,
+        }
+        : Place() with
         {
-            Server = sandbox.Server,
-            Port = sandbox.Port,
-            Database = Database ?? sandbox.Database,
-            UseEnvironment = false,
-        },
-        _ => new ConnectionRequest
-        {
-            ConnectionString = ConnectionString,
-            Server = Server,
-            Port = Port,
-            Database = Database,
-            UserName = UserName ?? Credential?.UserName,
-            Password = Secrets.Reveal(Credential),
             AdminServer = AdminServer,
             AdminPort = AdminPort,
-            Service = Service,
-            SslMode = SslMode,
-            RootCertificate = RootCertificate is null ? null : GetUnresolvedProviderPathFromPSPath(RootCertificate),
-            ConnectTimeout = ConnectTimeout,
-        },
-    };
+        };
 }
