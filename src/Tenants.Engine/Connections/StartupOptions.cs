@@ -22,6 +22,9 @@ internal static class StartupOptions
             statementTimeout is { } limit ? Setting("statement_timeout", Milliseconds(limit)) : null,
             Setting("search_path", SearchPath(schema)),
             Setting("standard_conforming_strings", "on"),
+
+            // A login may set it for itself, and one that is not there ends every connection.
+            Setting("local_preload_libraries", ""),
             Setting("DateStyle", "ISO"),
             Setting("IntervalStyle", "postgres"),
         ];

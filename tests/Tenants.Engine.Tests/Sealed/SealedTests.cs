@@ -115,17 +115,24 @@ public class SealedTests
         Assert.Contains(await world.LoginsAsync("shared"), l => l != first);
     }
 
-    [Fact]
-    public async Task Settings_that_a_tenant_gave_the_login_reach_no_other_connection()
+    [Theory]
+    [InlineData("work_mem", "7MB")]
+    [InlineData("default_transaction_read_only", "on")]
+    [InlineData("local_preload_libraries", "nowhere")]
+    [InlineData("TimeZone", "Asia/Tokyo")]
+    [InlineData("role", "{session}")]
+    [InlineData("idle_session_timeout", "1")]
+    public async Task Settings_that_a_tenant_gave_the_login_reach_no_other_connection(string setting, string value)
     {
         await using var world = await SealedWorld.CreateAsync();
         var database = await world.ConnectAsync();
-        await SealedWorld.QueryAsync(database, "acme", "do $$ begin execute format('alter role %I set work_mem = ''7MB''', session_user); end $$");
+        value = value.Replace("{session}", world.Base.Installation.SessionRole, StringComparison.Ordinal);
+        await SealedWorld.QueryAsync(database, "acme", $"do $$ begin execute format('alter role %I set {setting} = %L', session_user, '{value}'); end $$");
         var login = Assert.Single(await world.LoginsAsync("shared"));
         await world.Base.SuperuserAsync($"select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = '{login}'");
 
-        Assert.NotEqual(["7MB"], await SealedWorld.QueryAsync(database, "globex", "select current_setting('work_mem')"));
-        Assert.Equal(0, await world.Base.AdminValueAsync<long>($"select count(*) from pg_db_role_setting s join pg_roles r on r.oid = s.setrole where r.rolname = '{login}'"));
+        Assert.NotEqual([value], await SealedWorld.QueryAsync(database, "globex", $"select current_setting('{setting}')"));
+        Assert.Equal(["g1"], await SealedWorld.QueryAsync(database, "globex", "select title from todo_item"));
     }
 
     [Fact]

@@ -18,9 +18,12 @@ internal sealed class LoginConnections : IAsyncDisposable
         select pg_catalog.clock_timestamp(), pg_catalog.pg_backend_pid(),
                exists (select from pg_catalog.pg_db_role_setting s
                        cross join lateral pg_catalog.unnest(s.setconfig) c(setting)
-                       join pg_catalog.pg_settings g on g.name = pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1))
-                       where s.setrole = self.oid and g.context in ('user', 'backend')
+                       left join pg_catalog.pg_settings g on pg_catalog.lower(g.name) = pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1))
+                       where s.setrole = self.oid
+                         and (g.context in ('user', 'backend') or pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1)) in ('role', 'session_authorization', 'seed'))
                          and s.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))),
+               current_user <> session_user
+                   or exists (select from pg_catalog.pg_settings g where g.source in ('user', 'database user') and g.context in ('user', 'backend')),
                array(select m.rolname::text from pg_catalog.pg_auth_members a join pg_catalog.pg_roles m on m.oid = a.member
                      where a.roleid = self.oid and a.grantor = self.oid)
         from pg_catalog.pg_roles self where self.rolname = session_user
@@ -115,8 +118,9 @@ internal sealed class LoginConnections : IAsyncDisposable
                     "Between here and PostgreSQL stands a connection pooler, which lends one backend to many clients. Connect to PostgreSQL itself; or use an app login (New-TenantLogin -App), which works behind one, with -AdminServer for what the admin does.");
             }
 
-            isAltered = reader.GetBoolean(2);
-            members = reader.GetFieldValue<string[]>(3);
+            // What stands in the catalog now, and what this session began with: it may have been put back meanwhile.
+            isAltered = reader.GetBoolean(2) || reader.GetBoolean(3);
+            members = reader.GetFieldValue<string[]>(4);
         }
 
         if (!isAltered && members.Length == 0)
@@ -124,20 +128,33 @@ internal sealed class LoginConnections : IAsyncDisposable
             return;
         }
 
-        await using var batch = new NpgsqlBatch(connection);
-        if (isAltered)
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("alter role current_user reset all"));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand($"alter role current_user in database {Sql.Quote.Identifier(connection.Database)} reset all"));
-        }
-
-        foreach (var member in members)
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand($"revoke {Sql.Quote.Identifier(_login)} from {Sql.Quote.Identifier(member)}"));
-        }
-
-        await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
+        await MendAsync(connection, members).ConfigureAwait(false);
         throw new LoginAlteredException(_login);
+    }
+
+    // The settings themselves may stand in the way: a role that it begins as, transactions that may not write.
+    private async Task MendAsync(NpgsqlConnection connection, string[] members)
+    {
+        string[] statements =
+        [
+            "set role none",
+            "set default_transaction_read_only = off",
+            "alter role session_user reset all",
+            $"alter role session_user in database {Sql.Quote.Identifier(connection.Database)} reset all",
+            .. members.Select(m => $"revoke {Sql.Quote.Identifier(_login)} from {Sql.Quote.Identifier(m)}"),
+        ];
+        try
+        {
+            foreach (var statement in statements)
+            {
+                await using var command = new NpgsqlCommand(statement, connection);
+                await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+            }
+        }
+        catch (PostgresException)
+        {
+            // Then it is not put right, and another connection will say so.
+        }
     }
 
     /// <summary>The login had settings or members that it gave itself.</summary>

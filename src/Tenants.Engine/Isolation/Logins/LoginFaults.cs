@@ -6,7 +6,11 @@ namespace Tenants.Engine.Isolation.Logins;
 internal static class LoginFaults
 {
     /// <summary>True where another login may do better: this one vanished, or a tenant's SQL altered it.</summary>
-    public static bool IsWorthAnother(TenantException error) => error.ErrorId is "AuthenticationFailed" or "LoginAltered";
+    public static bool IsWorthAnother(TenantException error) =>
+        error.ErrorId is "AuthenticationFailed" or "LoginAltered" || (error.SqlState is not null && s_broken.Contains(error.SqlState));
+
+    // What settings of its own can do to a login, before anything can be put right: a library that is not there, limits of next to nothing.
+    private static readonly HashSet<string> s_broken = new(StringComparer.Ordinal) { "58P01", "57014", "57P05", "25P03", "25P04", "25006", "55P03", "22023", "42501" };
 
     /// <summary>The error with what to do about it.</summary>
     public static TenantException Explain(TenantException error, TenantDatabase database, Installation installation)
