@@ -84,7 +84,10 @@ internal sealed class ModuleRoute(AttackWorld world, AttackTrust trust) : IAttac
         _sessions.Clear();
 
         // A pool whose connections were ended makes others.
-        await world.EndSessionsAsync();
+        if (trust != AttackTrust.Bound)
+        {
+            await world.EndSessionsAsync(besides: trust == AttackTrust.Scoped ? null : world.AdminLogin);
+        }
     }
 
     /// <inheritdoc/>
@@ -136,7 +139,7 @@ internal sealed class BareRoute(AttackWorld world, AttackTrust trust, bool witho
     public async Task RunAsync(string tenant, string sql, TimeSpan? timeout, Action<string> hears, CancellationToken cancellationToken)
     {
         var connection = await ConnectionAsync(trust == AttackTrust.Bound ? tenant : "any");
-        void Hear(object sender, NpgsqlNoticeEventArgs e) => hears(e.Notice.MessageText);
+        void Hear(object sender, NpgsqlNoticeEventArgs e) => hears($"{e.Notice.MessageText} {e.Notice.Detail}");
         void Listen(object sender, NpgsqlNotificationEventArgs e) => hears(e.Payload);
         connection.Notice += Hear;
         connection.Notification += Listen;
@@ -145,7 +148,7 @@ internal sealed class BareRoute(AttackWorld world, AttackTrust trust, bool witho
             if (withoutBegin)
             {
                 await using var batch = new NpgsqlBatch(connection);
-                batch.BatchCommands.Add(Enter(connection, tenant, local: false));
+                batch.BatchCommands.Add(Enter(connection, tenant));
                 foreach (var statement in StatementSplitter.Split(sql))
                 {
                     batch.BatchCommands.Add(new NpgsqlBatchCommand(statement.Text));
@@ -225,7 +228,7 @@ internal sealed class BareRoute(AttackWorld world, AttackTrust trust, bool witho
         while (await reader.NextResultAsync(cancellationToken));
     }
 
-    private NpgsqlBatchCommand Enter(NpgsqlConnection connection, string tenant, bool local = true)
+    private NpgsqlBatchCommand Enter(NpgsqlConnection connection, string tenant)
     {
         if (trust == AttackTrust.Bound)
         {
@@ -234,7 +237,7 @@ internal sealed class BareRoute(AttackWorld world, AttackTrust trust, bool witho
 
         var token = _key!.Sign(connection.ProcessID.ToString(CultureInfo.InvariantCulture), connection.UserName!, TenantId.Parse(tenant, TenantIdType.Text), DateTime.UtcNow.AddMinutes(1));
         return new NpgsqlBatchCommand(trust == AttackTrust.Scoped
-            ? $"select tenants.enter($1, $2), set_config('role', '{world.Installation.SessionRole}', {(local ? "true" : "true")})"
+            ? $"select tenants.enter($1, $2), set_config('role', '{world.Installation.SessionRole}', true)"
             : "select tenants.enter($1, $2)")
         {
             Parameters = { new NpgsqlParameter<string> { TypedValue = tenant }, new NpgsqlParameter<string> { TypedValue = token } },
@@ -295,7 +298,7 @@ internal static class AttackKeys
     /// <summary>A token for the victim, in a form.</summary>
     public static async Task<string> TokenAsync(AttackWorld world, TokenForm form, string login, int processId)
     {
-        using var key = await MakeAsync(world, form == TokenForm.OtherLogin ? world.AdminLogin : login);
+        using var key = await MakeAsync(world, form == TokenForm.OtherLogin ? world.Installation.SessionRole : login);
         if (form == TokenForm.RetiredKey)
         {
             await world.SuperuserAsync($"select tenants.retire_keys('{login}', '0', null)");

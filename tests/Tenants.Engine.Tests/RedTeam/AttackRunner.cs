@@ -133,12 +133,12 @@ internal static class AttackRunner
             case Actor.Enemy:
                 using (var patience = new CancellationTokenSource(s_patience))
                 {
-                    await EnemyAsync(route, sql, attack.Timeout, outcome, patience.Token);
+                    await EnemyAsync(route, sql, attack.Timeout, outcome, () => false, patience.Token);
                 }
 
                 break;
             case Actor.EnemyMeanwhile:
-                background.Add(EnemyAsync(route, sql, attack.Timeout, outcome, end));
+                background.Add(EnemyAsync(route, sql, attack.Timeout, outcome, () => end.IsCancellationRequested, end));
                 await Task.Delay(1500, CancellationToken.None);
                 break;
             case Actor.Victim:
@@ -187,11 +187,15 @@ internal static class AttackRunner
         values["{stolen}"] = heard[^1];
     }
 
-    private static async Task EnemyAsync(IAttackRoute route, string sql, TimeSpan? timeout, AttackOutcome outcome, CancellationToken cancellationToken)
+    private static async Task EnemyAsync(IAttackRoute route, string sql, TimeSpan? timeout, AttackOutcome outcome, Func<bool> isOver, CancellationToken cancellationToken)
     {
         try
         {
             await route.RunAsync("acme", sql, timeout, Locked(outcome.Enemy), cancellationToken);
+        }
+        catch (Exception late) when (isOver() && late is (TenantException or NpgsqlException or OperationCanceledException))
+        {
+            // It was ended by us.
         }
         catch (TenantException refused)
         {
@@ -205,7 +209,11 @@ internal static class AttackRunner
         }
         catch (Exception ended) when (ended is OperationCanceledException or NpgsqlException)
         {
-            outcome.Refusals.Add(("Ended", ended.Message));
+            // At the end, what still runs in the background is ended by us.
+            if (!isOver())
+            {
+                outcome.Refusals.Add(("Ended", ended.Message));
+            }
         }
     }
 

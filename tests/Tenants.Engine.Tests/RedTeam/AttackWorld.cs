@@ -135,8 +135,9 @@ internal sealed class AttackWorld : IAsyncDisposable
         TenantDatabase.OpenAsync(new ConnectionSettings(AdminConnectionString) { Trust = trust }, TestContext.Current.CancellationToken);
 
     /// <summary>Ends every session but the superuser's.</summary>
-    public Task EndSessionsAsync() => SuperuserAsync(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'");
+    /// <param name="besides">A login whose sessions stay too.</param>
+    public Task EndSessionsAsync(string? besides = null) => SuperuserAsync(
+        $"select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' and usename is distinct from '{besides}'");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -16,12 +16,6 @@ internal static class CatalogAttacks
             Steps = [Enemy("select most_common_vals::text || histogram_bounds::text from pg_stats where tablename = 'note' and attname = 'title'; select most_common_vals::text from pg_stats")],
             Controls = [NoRowSecurity],
         },
-        new("pg-stats-ext", AttackFamily.Catalogs, "reads extended statistics")
-        {
-            Setup = "create statistics public.note_stat (mcv) on title, kind from public.note; analyze public.note",
-            Steps = [Enemy("select most_common_vals::text from pg_stats_ext")],
-            Controls = [NoRowSecurity],
-        },
         new("pg-statistic", AttackFamily.Catalogs, "reads the statistics past their view")
         {
             Steps = [Enemy("select stavalues1::text from pg_statistic where starelid = 'public.note'::regclass")],

@@ -61,8 +61,7 @@ internal static class ChannelAttacks
         new("error-detail", AttackFamily.Channels, "has an error quote a hidden row")
         {
             Setup = "alter table public.note add constraint note_title check (length(title) < 100); create unique index on public.note (tenant, title, id)",
-            Steps = [Enemy("update public.note set title = title || repeat('x', 200)")],
-            Refusals = ["23514"],
+            Steps = [Enemy("do $$ declare d text; begin update public.note set title = title || repeat('x', 200); exception when check_violation then get stacked diagnostics d = pg_exception_detail; raise notice '%', d; end $$")],
             Controls = [new("row security") { Sql = "alter table public.note disable row level security; delete from public.note where tenant = 'acme'" }],
         },
         new("time-and-buffers", AttackFamily.Channels, "measures how long a scan takes, and how many pages it reads")

@@ -65,9 +65,9 @@ internal static class ContextAttacks
             Refusals = ["TN001"],
             Controls = [NoSignature],
         },
-        new("clause-of-a-function", AttackFamily.Context, "sets it by the SET clause of a temporary function")
+        new("set-local", AttackFamily.Context, "sets it by SET LOCAL")
         {
-            Steps = [Enemy("create function pg_temp.f() returns text language sql set tenants.tenant = 'globex' as 'select string_agg(title, '','') from public.note'; select pg_temp.f()")],
+            Steps = [Enemy("set local tenants.tenant = 'globex'; select string_agg(title, ',') from public.note")],
             Refusals = ["TN001"],
             Controls = [NoSignature],
         },
@@ -112,8 +112,7 @@ internal static class ContextAttacks
             [
                 new("the refusal of NULL")
                 {
-                    Sql = "create or replace function tenants.enter(tenant text, token text) returns text language plpgsql as $f$ begin if token <> 'right' then raise exception 'no' using errcode = 'TN001'; end if; perform set_config('tenants.tenant', tenant, true); return tenant; end $f$; "
-                        + "create or replace function tenants.current_tenant() returns text language sql stable as $f$ select pg_catalog.current_setting('tenants.tenant', true) $f$",
+                    Sql = Believing + "; create or replace function tenants.enter(tenant text, token text) returns text language plpgsql as $f$ begin if token not like 'v2.%' then raise exception 'no' using errcode = 'TN001'; end if; perform set_config('tenants.tenant', tenant, true); return tenant; end $f$",
                 },
             ],
         },
@@ -122,7 +121,7 @@ internal static class ContextAttacks
             Trusts = AttackTrust.Bound,
             Steps = [Enemy(Reading("perform tenants.enter('globex')"))],
             Refusals = ["TN001"],
-            Controls = [new("the login's own tenant") { Sql = "update tenants.login set tenant = 'globex' where name = '{login}'" }],
+            Controls = [new("the look-up of the login") { Sql = Believing + "; create or replace function tenants.enter(tenant text) returns text language plpgsql as $f$ begin perform set_config('tenants.tenant', tenant, true); return tenant; end $f$" }],
         },
         new("read-keys", AttackFamily.Context, "reads the keys")
         {
@@ -233,13 +232,14 @@ internal static class ContextAttacks
             Steps =
             [
                 Enemy("""
-                    create function pg_temp.peek() returns text language plpgsql stable parallel safe as 'begin perform set_config(''tenants.tenant'', ''globex'', true); return (select string_agg(title, '','') from public.note); exception when others then return (select string_agg(title, '','') from public.note); end';
+                    create function pg_temp.peek() returns text language plpgsql stable parallel safe as 'begin return (select string_agg(title, '','') from public.note); end';
+                    select set_config('tenants.tenant', 'globex', true);
                     set local parallel_setup_cost = 0; set local parallel_tuple_cost = 0; set local min_parallel_table_scan_size = 0; set local parallel_leader_participation = off;
                     select pg_temp.peek() from public.plain_copy limit 5
                     """),
             ],
             Setup = "create table public.plain_copy as select n from generate_series(1, 2000) n; grant select on public.plain_copy to \"{session}\"",
-            Refusals = ["TN001", "25000", "0A000"],
+            Refusals = ["TN001"],
             Controls = [NoSignature],
         },
     ];

@@ -63,7 +63,7 @@ internal static class HygieneAttacks
             Refusals = ["55000"],
             Controls = s_uncleaned,
         },
-        Finds("cursor", "fetches from a cursor that the victim left open", "declare c cursor with hold for select title from public.note", "fetch all from c", "34000"),
+        Finds("victims-cursor", "fetches from a cursor that the victim left open", "declare c cursor with hold for select title from public.note", "fetch all from c", "34000"),
         Finds("victims-temp-table", "reads a temporary table that the victim left", "create temp table loot as select title from public.note", "select string_agg(title, ',') from loot", "42P01"),
         Finds("victims-setting", "reads a setting that the victim left", "select set_config('my.secret', '{canary}', false)", "select current_setting('my.secret')", "42704"),
         Finds("victims-prepared-text", "reads the text of the victim's prepared statement", "prepare q as select '{canary}'", "select statement from pg_prepared_statements"),

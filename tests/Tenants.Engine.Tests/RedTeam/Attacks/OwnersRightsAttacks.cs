@@ -135,8 +135,7 @@ internal static class OwnersRightsAttacks
         },
         new("leaky-error", AttackFamily.OwnersRights, "has a failing cast tell what a hidden row holds")
         {
-            Steps = [Enemy("set local enable_indexscan = off; set local enable_bitmapscan = off; select count(*) from public.note where title::int > 0 and kind <> 'x'")],
-            Refusals = ["22P02"],
+            Steps = [Enemy("set local enable_indexscan = off; set local enable_bitmapscan = off; do $$ begin perform count(*) from public.note where title::int > 0; exception when others then raise notice '%', sqlerrm; end $$")],
             Controls = [NoRowSecurity with { Sql = "alter table public.note disable row level security; delete from public.note where tenant = 'acme'" }],
         },
         new("leaky-function-in-a-view", AttackFamily.OwnersRights, "has a cheap function of its own see rows before the condition of a hand-made view does")

@@ -13,13 +13,13 @@ internal static class OwnershipAttacks
     [
         new("drop-owned-policies", AttackFamily.Ownership, "drops what its group has, and with it policies that name the group")
         {
-            Steps = [Enemy("do $attack$ begin execute 'drop owned by \"{session}\"'; exception when insufficient_privilege then null; end $attack$")],
+            Steps = [Enemy("do $attack$ begin execute 'drop owned by \"{session}\"'; exception when insufficient_privilege then raise notice '%', sqlerrm; end $attack$")],
             Success = Breach.Seen("the policy is gone", "select not exists (select from pg_policy where polname = 'tenants_isolation' and polrelid = 'public.note'::regclass)"),
             Controls = [new("that no policy names the tenants' role") { Sql = "alter policy tenants_isolation on public.note to \"{session}\"" }],
         },
         new("drop-owned-rights", AttackFamily.Ownership, "drops what its group has, and with it all tenants' rights")
         {
-            Steps = [Enemy("do $attack$ begin execute 'drop owned by \"{session}\"'; exception when insufficient_privilege then null; end $attack$"), Victim("select title from public.note")],
+            Steps = [Enemy("do $attack$ begin execute 'drop owned by \"{session}\"'; exception when insufficient_privilege then raise notice '%', sqlerrm; end $attack$"), Victim("select title from public.note")],
             Success = Breach.VictimIsBlind,
             Controls = [new("that the rights were given by the tables' owner, and not by the tenants' role") { Sql = "alter table public.note owner to \"{session}\"" }],
         },
@@ -33,7 +33,7 @@ internal static class OwnershipAttacks
         },
         new("reassign-owned", AttackFamily.Ownership, "makes what its group owns its own")
         {
-            Steps = [Enemy("do $attack$ begin execute 'reassign owned by \"{session}\" to {login}'; exception when insufficient_privilege then null; end $attack$")],
+            Steps = [Enemy("do $attack$ begin execute 'reassign owned by \"{session}\" to {login}'; exception when insufficient_privilege then raise notice '%', sqlerrm; end $attack$")],
             Success = Breach.Seen("the table is the enemy's", "select pg_get_userbyid(relowner) = '{login}' from pg_class where oid = 'public.note'::regclass"),
             Trusts = AttackTrust.Sealed,
             Controls = [s_ownership],
@@ -45,17 +45,17 @@ internal static class OwnershipAttacks
             Refusals = ["42501"],
             Controls = [s_ownership],
         },
-        new("rename-table", AttackFamily.Ownership, "renames the table")
+        new("rename-column", AttackFamily.Ownership, "renames a column")
         {
-            Steps = [Enemy("alter table public.note rename to note_of_the_enemy")],
-            Success = Breach.Seen("it has another name", "select to_regclass('public.note') is null"),
+            Steps = [Enemy("alter table public.note rename column title to heading")],
+            Success = Breach.Seen("it has another name", "select exists (select from pg_attribute where attrelid = 'public.note'::regclass and attname = 'heading')"),
             Refusals = ["42501"],
             Controls = [s_ownership],
         },
-        new("create-index", AttackFamily.Ownership, "puts an index with a function of its own on the table, which runs for every row")
+        new("change-type", AttackFamily.Ownership, "changes a column's type with a function of its own, which runs for every row")
         {
-            Steps = [Enemy("create function pg_temp.spy(what text) returns text language plpgsql immutable as $f$ begin raise notice '%', what; return what; end $f$; create index on public.note (pg_temp.spy(title))")],
-            Refusals = ["42501", "42P17"],
+            Steps = [Enemy("create function pg_temp.spy(what text) returns text language plpgsql immutable as $f$ begin raise notice '%', what; return what; end $f$; alter table public.note alter column title type varchar using pg_temp.spy(title)")],
+            Refusals = ["42501"],
             Controls = [s_ownership],
         },
         new("grant-on", AttackFamily.Ownership, "gives its rights on to everybody")

@@ -15,8 +15,7 @@ internal static class RoleAttacks
         Escape("set-config-role", "goes back by set_config, which no parser sees", $"perform set_config('role', 'none', true); {Free}"),
         Escape("set-local-role-none", "goes back by SET LOCAL ROLE NONE", $"execute 'set local role none'; {Free}"),
         Escape("set-role-login", "takes on the admin's role by name", $"execute 'set local role {{adminlogin}}'; {Free}", "42501"),
-        Escape("set-role-admin", "takes on the role that sees all rows", $"execute 'set local role \"{{admin}}\"'; {Free}", "42501"),
-        Escape("update-pg-settings", "writes the role through the view pg_settings", $"update pg_catalog.pg_settings set setting = 'none' where name = 'role'; {Free}"),
+        Escape("set-role-admin", "takes on the role that sees all rows", $"execute 'set local role \"{{admin}}\"'; {Free}", "42501") with { Setup = "grant select on public.note to \"{admin}\"" },
         new("definer-function-of-its-own", AttackFamily.Roles, "makes a SECURITY DEFINER function that sets the role")
         {
             Steps = [Enemy($"create function pg_temp.f() returns text language plpgsql set role = '{{adminlogin}}' as $f$ begin {Free}; return (select string_agg(title, ',') from public.note); end $f$; select pg_temp.f()")],

@@ -12,6 +12,9 @@ internal static class SameLoginAttacks
 
     private const AttackTrust One = AttackTrust.Scoped | AttackTrust.Shared;
 
+    // It writes, so the module does not try it anew.
+    private static readonly AttackStep s_write = new(Actor.VictimMeanwhile, "update public.note set kind = kind where title = '{canary}'; select pg_sleep(6)");
+
     private static readonly AttackStep s_query = new(Actor.VictimMeanwhile, "select '{canary}', pg_sleep(6)");
 
     /// <summary>The attacks.</summary>
@@ -39,7 +42,7 @@ internal static class SameLoginAttacks
         },
         new("terminate", AttackFamily.SameLogin, "ends the victim's session")
         {
-            Steps = [s_query, Enemy("do $$ begin perform set_config('role', 'none', true); perform pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' and state = 'active'; end $$"), new(Actor.Wait, "1")],
+            Steps = [s_write, Enemy("do $$ begin perform set_config('role', 'none', true); perform pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' and state = 'active'; end $$"), new(Actor.Wait, "1")],
             Success = Breach.VictimFails,
             Refusals = ["42501"],
             Listed = [new(One, "a login may end its own sessions", Revoke)],
@@ -47,7 +50,7 @@ internal static class SameLoginAttacks
         },
         new("terminate-all", AttackFamily.SameLogin, "ends every session that it can find, whosever it is")
         {
-            Steps = [s_query, Enemy("do $$ declare p int; begin for p in select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' loop begin perform pg_terminate_backend(p); exception when insufficient_privilege then null; end; end loop; end $$"), new(Actor.Wait, "1")],
+            Steps = [s_write, Enemy("do $$ declare p int; begin for p in select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' loop begin perform pg_terminate_backend(p); exception when insufficient_privilege then null; end; end loop; end $$"), new(Actor.Wait, "1")],
             Success = Breach.VictimFails,
             Listed = [new(AttackTrust.Shared, "a login may end its own sessions", Revoke)],
             Controls = [AsShared, new("that the tenants' role is not a member of the admin's login") { Sql = "grant pg_signal_backend to \"{session}\"", Undo = "revoke pg_signal_backend from \"{session}\"", Trusts = AttackTrust.Scoped }],

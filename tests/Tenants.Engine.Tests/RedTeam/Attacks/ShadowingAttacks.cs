@@ -21,7 +21,7 @@ internal static class ShadowingAttacks
             return (select l.tenant from login l join tenant t on t.id = l.tenant where l.name = session_user);
         end
         $f$;
-        alter function tenants.current_tenant() reset all
+        alter function tenants.current_tenant() set search_path = tenants
         """;
 
     private const string LogFunction = """
@@ -40,12 +40,12 @@ internal static class ShadowingAttacks
         new("temp-tables-of-the-module", AttackFamily.Shadowing, "makes temporary tables named like the module's own")
         {
             Steps = [Enemy(Fake + "select string_agg(title, ',') from public.note")],
-            Controls = [new("the schema before each name") { Sql = Careless }],
+            Controls = [new("pg_temp at the end of the path, and the schema before each name") { Sql = Careless }],
         },
         new("temp-tables-and-no-context", AttackFamily.Shadowing, "does so and takes the context away")
         {
             Steps = [Enemy(Fake + "select set_config('tenants.context', '', true); select string_agg(title, ',') from public.note")],
-            Controls = [new("the schema before each name") { Sql = Careless }],
+            Controls = [new("pg_temp at the end of the path, and the schema before each name") { Sql = Careless }],
         },
         new("temp-table-under-a-definer-function", AttackFamily.Shadowing, "has an owner's function write into a temporary table, whose trigger then runs as the owner and lifts row security")
         {

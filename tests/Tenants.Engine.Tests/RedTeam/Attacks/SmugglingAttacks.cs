@@ -51,13 +51,6 @@ internal static class SmugglingAttacks
             Trusts = AttackTrust.Scoped,
             Controls = [s_unguarded],
         },
-        new("discard-all-and-read", AttackFamily.Smuggling, "discards all settings, and reads on as the login")
-        {
-            Steps = [Enemy("discard all; select string_agg(title, ',') from public.note")],
-            Refusals = ["25001"],
-            Trusts = AttackTrust.Scoped,
-            Controls = [s_noBegin],
-        },
     ];
 
     private static Attack Commit(string id, string tries, string commit) => new(id, AttackFamily.Smuggling, tries)
