@@ -17,6 +17,7 @@
         'New-TenantPolicy', 'Get-TenantPolicy', 'Remove-TenantPolicy'
         'Grant-TenantTable', 'Revoke-TenantTable'
         'New-Tenant', 'Get-Tenant', 'Remove-Tenant'
+        'New-TenantLogin', 'Get-TenantLogin', 'Remove-TenantLogin', 'Reset-TenantKey'
         'New-TenantSession', 'Get-TenantSession', 'Remove-TenantSession'
         'Start-TenantTransaction', 'Complete-TenantTransaction', 'Undo-TenantTransaction'
         'Invoke-TenantQuery'

@@ -39,6 +39,21 @@ public sealed record ConnectionRequest
     /// <summary>The name of an entry in libpq's service file.</summary>
     public string? Service { get; init; }
 
+    /// <summary>What tenants' sessions must be safe against.</summary>
+    public TenantTrust Trust { get; init; }
+
+    /// <summary>The app login that tenants' SQL runs as. Then an admin is who is named beside it, never who stands in the environment.</summary>
+    public AppRequest? App { get; init; }
+
+    /// <summary>The server that the admin's connections go to, where <see cref="Server"/> is a pooler.</summary>
+    public string? AdminServer { get; init; }
+
+    /// <summary>Its port.</summary>
+    public int? AdminPort { get; init; }
+
     /// <summary>False where the environment has no say: the request is complete in itself.</summary>
     public bool UseEnvironment { get; init; } = true;
+
+    /// <summary>What it is, and nothing of what it holds: that includes the password.</summary>
+    public override string ToString() => nameof(ConnectionRequest);
 }

@@ -10,6 +10,9 @@ internal abstract class ConnectionReset
     /// <summary>True if a connection is closed after use, not lent again.</summary>
     public virtual bool ClosesConnection => false;
 
+    /// <summary>True where nothing outlives a transaction: a session's too are cleaned at their end.</summary>
+    public virtual bool EndsEachTransaction => false;
+
     /// <summary>The commands that follow BEGIN, before anything else. They give no result.</summary>
     public virtual IEnumerable<NpgsqlBatchCommand> Begin() => [];
 

@@ -38,6 +38,9 @@ public sealed class ConnectionSettings
     /// <summary>The port of <see cref="AdminServer"/>; null for the same.</summary>
     public int? AdminPort { get; init; }
 
+    /// <summary>How far TLS is demanded of <see cref="AdminServer"/>, where that differs; null for the same.</summary>
+    internal TenantSslMode? AdminSslMode { get; init; }
+
     /// <summary>What the user should hear about these settings, once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -55,6 +58,7 @@ public sealed class ConnectionSettings
         var builder = Compose();
         builder.Host = AdminServer ?? builder.Host;
         builder.Port = AdminPort ?? builder.Port;
+        builder.SslMode = AdminSslMode is { } mode ? Enum.Parse<SslMode>(mode.ToString()) : builder.SslMode;
         return builder.ConnectionString;
     }
 
@@ -67,6 +71,9 @@ public sealed class ConnectionSettings
         var builder = Compose();
         builder.Username = login;
         builder.Password = null;
+
+        // Npgsql takes one source of passwords: with a provider it reads no file.
+        builder.Passfile = null;
         builder.Pooling = isPooled;
         if (isBehindPooler)
         {

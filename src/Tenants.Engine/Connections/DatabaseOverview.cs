@@ -30,7 +30,7 @@ public static class DatabaseOverview
         try
         {
             var installation = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false);
-            return await database.UseAsync(connection => DescribeAsync(connection, installation, known, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await database.UseAnyAsync(connection => DescribeAsync(connection, installation, known, database.IsTenantsOnly, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (TenantException e)
         {
@@ -45,7 +45,7 @@ public static class DatabaseOverview
     }
 
     private static async Task<TenantDatabaseInfo> DescribeAsync(
-        NpgsqlConnection connection, Installation? installation, TenantDatabaseInfo known, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Installation? installation, TenantDatabaseInfo known, bool isTenantsOnly, CancellationToken cancellationToken)
     {
         if (installation is null)
         {
@@ -63,6 +63,13 @@ public static class DatabaseOverview
                 ? [.. known.Warnings, "An earlier version of this module initialised it: Update-TenantDatabase."]
                 : known.Warnings,
         };
+
+        // A service is no admin on purpose: how many tenants there are is not its to know.
+        if (isTenantsOnly)
+        {
+            return described;
+        }
+
         try
         {
             await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);

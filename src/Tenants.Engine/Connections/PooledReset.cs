@@ -38,6 +38,9 @@ internal sealed class PooledReset(string schema, TimeSpan statementTimeout) : Co
     ];
 
     /// <inheritdoc/>
+    public override bool EndsEachTransaction => true;
+
+    /// <inheritdoc/>
     public override IEnumerable<NpgsqlBatchCommand> Begin() => [.. s_clean.Select(c => new NpgsqlBatchCommand(c)), .. _settings.Select(c => new NpgsqlBatchCommand(c))];
 
     /// <inheritdoc/>

@@ -28,6 +28,9 @@ public sealed record ServerFacts(
     /// <summary>The oldest server that works.</summary>
     internal static readonly Version Oldest = new(14, 0);
 
+    /// <summary>The holes (CVE) that this release of the server has and a later one closed, the newest last; none where it is up to date.</summary>
+    public IReadOnlyList<string> MissingFixes => [.. ServerFixes.Missing(ServerVersion).Select(f => f.Cve)];
+
     private const string Query = """
         select pg_catalog.current_database()::text, session_user::text, r.rolsuper, r.rolbypassrls, r.rolcreaterole,
                pg_catalog.pg_is_in_recovery(), pg_catalog.getdatabaseencoding()::text,
@@ -39,7 +42,7 @@ public sealed record ServerFacts(
         from pg_catalog.pg_roles r where r.rolname = session_user
         """;
 
-    internal static async Task<ServerFacts> ReadAsync(NpgsqlConnection connection, ConnectionSettings settings, CancellationToken cancellationToken)
+    internal static async Task<ServerFacts> ReadAsync(NpgsqlConnection connection, ConnectionSettings settings, bool isBehindPooler, CancellationToken cancellationToken)
     {
         var version = connection.PostgreSqlVersion;
         if (version < Oldest)
@@ -53,13 +56,13 @@ public sealed record ServerFacts(
         await using var command = new NpgsqlCommand(Query, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (reader.GetInt32(8) != connection.ProcessID || reader.GetString(9) != StartupOptions.SearchPath(settings.Schema))
+        if (!isBehindPooler && (reader.GetInt32(8) != connection.ProcessID || reader.GetString(9) != StartupOptions.SearchPath(settings.Schema)))
         {
             // A pooler that drops startup options without a word, or lends one backend to many clients.
             throw new TenantException(
                 "PoolerNotSupported",
                 TenantErrorKind.NotSupported,
-                "Between here and PostgreSQL stands a connection pooler: the session does not have the settings that it was opened with, or is not a session of one backend. Connect to PostgreSQL itself.");
+                "Between here and PostgreSQL stands a connection pooler: the session does not have the settings that it was opened with, or is not a session of one backend. Connect to PostgreSQL itself; or use an app login (New-TenantLogin -App), which works behind one, with -AdminServer for what the admin does.");
         }
 
         return new ServerFacts(
@@ -71,7 +74,7 @@ public sealed record ServerFacts(
             reader.GetBoolean(4),
             reader.GetBoolean(5),
             reader.GetString(6),
-            TimeSpan.FromMilliseconds(reader.GetInt64(7)),
+            isBehindPooler ? settings.StatementTimeout ?? ConnectionSettings.DefaultStatementTimeout : TimeSpan.FromMilliseconds(reader.GetInt64(7)),
             reader.GetBoolean(10));
     }
 
@@ -85,6 +88,12 @@ public sealed record ServerFacts(
         if (ServerVersion.Major < 15)
         {
             yield return $"PostgreSQL {ServerVersion.Major} is out of support. It works, but upgrade the server.";
+        }
+
+        if (ServerFixes.Missing(ServerVersion) is { Count: > 0 } missing)
+        {
+            var holes = string.Join("; ", missing.Select(f => $"{f.Cve}, {f.What}"));
+            yield return $"Server outdated: PostgreSQL {ServerVersion} has holes that later releases closed ({holes}). Upgrade it to {missing.Max(f => f.FixedIn)} or later.";
         }
     }
 }

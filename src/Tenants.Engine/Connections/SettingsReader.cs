@@ -10,10 +10,12 @@ namespace Tenants.Engine.Connections;
 public static class SettingsReader
 {
     private const string DefaultPort = "5432";
+    private const string ServiceVariable = "PGSERVICE";
 
     /// <summary>Settings from the environment alone.</summary>
+    /// <param name="trust">What tenants' sessions must be safe against.</param>
     /// <exception cref="TenantException"><c>SettingMissing</c>, naming it and all the ways to give it; <c>InvalidSetting</c>.</exception>
-    public static ConnectionSettings FromEnvironment() => Read(new ConnectionRequest());
+    public static ConnectionSettings FromEnvironment(TenantTrust trust = TenantTrust.Scoped) => Read(new ConnectionRequest { Trust = trust });
 
     /// <summary>Settings as asked for; the environment fills the rest.</summary>
     /// <param name="request">What was asked for.</param>
@@ -26,12 +28,25 @@ public static class SettingsReader
         var sheet = Collect(request, environment);
         Require(sheet, SettingKeyword.Host, "The server", "-Server", "POSTGRES_SERVER", "PGHOST");
         Require(sheet, SettingKeyword.Database, "The database", "-Database", "POSTGRES_DB", "PGDATABASE");
-        Require(sheet, SettingKeyword.Username, "The login", "-Credential or -UserName", "POSTGRES_USER", "PGUSER");
+        var app = request.App is { } wanted ? AppReader.Read(wanted, environment) : null;
+        var hasAdmin = app is null || sheet.Find(SettingKeyword.Username) is not null;
+        if (!hasAdmin)
+        {
+            // A password without a login is nobody's.
+            sheet.Take(SettingKeyword.Password, out _, out _);
+            sheet.Offer(SettingKeyword.Username, app!.UserName, "-AppCredential");
+            CheckAdminServer(request);
+        }
+
+        Require(sheet, SettingKeyword.Username, "The login", "-Credential, -UserName or -AppCredential", "POSTGRES_USER", "PGUSER");
         sheet.Offer(SettingKeyword.Port, DefaultPort, "the default port");
 
         var warnings = new List<string>();
         CheckPort(sheet);
+        var isTlsGiven = sheet.Find(SettingKeyword.SslMode) is not null;
+        var tlsSource = sheet.SourceOf(SettingKeyword.SslMode);
         TlsPolicy.Apply(sheet, warnings);
+        var tls = isTlsGiven ? Enum.Parse<TenantSslMode>(sheet.Find(SettingKeyword.SslMode)!) : (TenantSslMode?)null;
         var timeout = sheet.TakeSeconds(SettingKeyword.StatementTimeout);
 
         // Npgsql's own limit is not used; who sets it means this one.
@@ -40,11 +55,17 @@ public static class SettingsReader
         var schema = request.Schema ?? TakeSearchPath(sheet);
         sheet.Take(SettingKeyword.Passfile, out var passfile, out _);
         var builder = sheet.ToBuilder();
-        UsePasswordFile(builder, PasswordFile.Find(passfile, environment), warnings);
+        UsePasswordFile(builder, hasAdmin ? PasswordFile.Find(passfile, environment) : null, warnings, request);
         return new ConnectionSettings(builder)
         {
             Schema = schema ?? "public",
             StatementTimeout = timeout,
+            Trust = request.Trust,
+            App = app,
+            HasAdmin = hasAdmin,
+            AdminServer = request.AdminServer,
+            AdminPort = request.AdminPort,
+            AdminSslMode = TlsPolicy.ForAdmin(request.AdminServer, tls, tlsSource, warnings),
             Warnings = warnings,
         };
     }
@@ -67,16 +88,28 @@ public static class SettingsReader
             ConnectionText.Read(text, sheet);
         }
 
+        // Beside an app login the environment names no admin: a service that was given one credential runs with that one.
+        var isAppAlone = request.App is not null && sheet.Find(SettingKeyword.Username) is null;
+        if (isAppAlone)
+        {
+            environment = AppReader.WithoutLogin(environment);
+        }
+
         if (request.UseEnvironment)
         {
             ConnectionEnvironment.ReadOwn(environment, sheet);
-            sheet.Offer(SettingKeyword.Service, environment("PGSERVICE"), "PGSERVICE");
+            sheet.Offer(SettingKeyword.Service, environment(ServiceVariable), ServiceVariable);
         }
 
         // As in libpq a service counts more than a variable.
         if (sheet.Take(SettingKeyword.Service, out var service, out var source))
         {
             ServiceFile.Read(service, source, environment, sheet);
+            if (isAppAlone && source == ServiceVariable)
+            {
+                sheet.Take(SettingKeyword.Username, out _, out _);
+                sheet.Take(SettingKeyword.Password, out _, out _);
+            }
         }
 
         if (request.UseEnvironment)
@@ -97,6 +130,20 @@ public static class SettingsReader
                 $"{what} to connect to is not given. Give {parameter} to Connect-TenantDatabase, or -ConnectionString (also a URI postgresql://…), or set {own} or {libpq}, or name a service by -Service or PGSERVICE. Start-TenantSandbox | Connect-TenantDatabase needs none of them.")
             {
                 Target = keyword,
+            };
+        }
+    }
+
+    private static void CheckAdminServer(ConnectionRequest request)
+    {
+        if (request.AdminServer is not null || request.AdminPort is not null)
+        {
+            throw new TenantException(
+                "SettingMissing",
+                TenantErrorKind.InvalidArgument,
+                "-AdminServer and -AdminPort say where the admin's connections go, and no admin is given: beside -AppCredential it is taken from -Credential, -UserName, the connection string or -Service, not from the environment.")
+            {
+                Target = SettingKeyword.Username,
             };
         }
     }
@@ -122,7 +169,7 @@ public static class SettingsReader
             : path.Trim().Trim('"');
     }
 
-    private static void UsePasswordFile(NpgsqlConnectionStringBuilder builder, string? file, List<string> warnings)
+    private static void UsePasswordFile(NpgsqlConnectionStringBuilder builder, string? file, List<string> warnings, ConnectionRequest request)
     {
         // Npgsql would read the file by rules of its own, and never minds who else may read it.
         builder.Passfile = OperatingSystem.IsWindows() ? null : "/dev/null";
@@ -137,6 +184,6 @@ public static class SettingsReader
             return;
         }
 
-        builder.Password = PasswordFile.FindPassword(file, builder.Host!, builder.Port, builder.Database!, builder.Username!);
+        builder.Password = PasswordFile.FindPassword(file, request.AdminServer ?? builder.Host!, request.AdminPort ?? builder.Port, builder.Database!, builder.Username!);
     }
 }

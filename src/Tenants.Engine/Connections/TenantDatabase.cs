@@ -101,7 +101,8 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
             await database.UseAnyAsync(
                 async connection =>
                 {
-                    database.Facts = await ServerFacts.ReadAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+                    database.Facts = await ServerFacts.ReadAsync(
+                        connection, settings, database._source is null && database._app!.IsBehindPooler, cancellationToken).ConfigureAwait(false);
                     if (settings.Schema != "public")
                     {
                         await DefaultSchema.CheckAsync(connection, settings.Schema, cancellationToken).ConfigureAwait(false);
@@ -289,8 +290,8 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     /// <summary>It was closed by itself.</summary>
     internal void Release(IAsyncDisposable dependent) => _dependents.TryRemove(dependent, out _);
 
-    // What the admin reads is PUBLIC's to read: it goes over the app login where that is all there is.
-    private async Task<T> UseAnyAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken cancellationToken)
+    /// <summary>As <see cref="UseAsync{T}"/>, for what is PUBLIC's to read: it goes over the app login where that is all there is.</summary>
+    internal async Task<T> UseAnyAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken cancellationToken)
     {
         if (_source is not null)
         {
@@ -333,6 +334,11 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
 
     private IEnumerable<string> SealWarnings()
     {
+        if (_app is { IsBehindPooler: true })
+        {
+            yield return "A connection pooler stands before the server. Each transaction cleans the backend that it is lent, and sessions keep nothing between transactions. What is weaker there stands in docs/security.md; Test-TenantPooler says what the pooler lets through.";
+        }
+
         if (_isolation is SealedIsolation { IsPasswordAsked: false } || _app is { IsPasswordAsked: false })
         {
             yield return "The server lets logins in without asking for a password (pg_hba.conf says trust, or something else that needs none): whoever reaches it can log in as anyone, the admin too, and no isolation holds against that. Have a DBA make the method scram-sha-256.";

@@ -8,10 +8,9 @@ internal static class TlsPolicy
     {
         CheckRootCertificate(sheet);
         var host = sheet.Find(SettingKeyword.Host)!;
-        var isElsewhere = !OwnMachine.Is(host);
         if (!sheet.Take(SettingKeyword.SslMode, out var text, out var source))
         {
-            sheet.Offer(SettingKeyword.SslMode, (isElsewhere ? TenantSslMode.VerifyFull : TenantSslMode.Prefer).ToString(), "the default");
+            sheet.Offer(SettingKeyword.SslMode, DefaultOf(host).ToString(), "the default");
             return;
         }
 
@@ -21,7 +20,35 @@ internal static class TlsPolicy
         }
 
         sheet.Offer(SettingKeyword.SslMode, mode.ToString(), source);
-        if (isElsewhere && mode < TenantSslMode.VerifyFull)
+        Warn(host, mode, source, warnings);
+    }
+
+    /// <summary>The mode for the admin's server, where that is another one; null for the same mode.</summary>
+    /// <param name="host">The admin's server, or null for the same.</param>
+    /// <param name="given">The mode that the user gave for both, or null.</param>
+    /// <param name="source">Where it came from.</param>
+    /// <param name="warnings">Takes a warning of one that verifies less than it should.</param>
+    public static TenantSslMode? ForAdmin(string? host, TenantSslMode? given, string source, List<string> warnings)
+    {
+        if (host is null)
+        {
+            return null;
+        }
+
+        if (given is { } mode)
+        {
+            Warn(host, mode, source, warnings);
+            return null;
+        }
+
+        return DefaultOf(host);
+    }
+
+    private static TenantSslMode DefaultOf(string host) => OwnMachine.Is(host) ? TenantSslMode.Prefer : TenantSslMode.VerifyFull;
+
+    private static void Warn(string host, TenantSslMode mode, string source, List<string> warnings)
+    {
+        if (mode < TenantSslMode.VerifyFull && !OwnMachine.Is(host))
         {
             warnings.Add($"SslMode {mode} ({source}) does not verify that {host} is the server it says: {Consequence(mode)}. VerifyFull does; -RootCertificate names the authority to trust.");
         }

@@ -145,7 +145,7 @@ internal static class ConnectErrors
             place,
             "PoolerNotSupported",
             TenantErrorKind.NotSupported,
-            $"What listens at {place.Address} refuses startup options, as a connection pooler does: {error.MessageText}. Connect to PostgreSQL itself.",
+            $"What listens at {place.Address} refuses startup options, as a connection pooler does: {error.MessageText}. Connect to PostgreSQL itself; or use an app login (New-TenantLogin -App), which works behind one, with -AdminServer for what the admin does.",
             error),
         _ => StatementErrors.Translate(error, ErrorContext.None with { Login = place.User }),
     };

@@ -6,15 +6,19 @@ using Tenants.Engine.Isolation.Logins;
 
 namespace Tenants.Engine.Isolation;
 
-/// <summary>The connections of an app login, and what signs for it.</summary>
+/// <summary>The connections of an app login, and what signs for it. Whether a pooler stands between is found out by the first one.</summary>
 internal sealed class AppConnections : IAsyncDisposable
 {
     private readonly ServerClock _clock = new(DateTime.UtcNow);
-    private readonly LoginConnections _connections;
+    private readonly ConnectionSettings _settings;
+    private readonly AppLogin _login;
+    private LoginConnections _connections;
 
     /// <summary>Opens nothing yet.</summary>
     public AppConnections(ConnectionSettings settings, AppLogin login)
     {
+        _settings = settings;
+        _login = login;
         UserName = login.UserName;
         Signer = new TokenSigner(login.UserName, login.ToKey(), _clock, due: null);
         _connections = new LoginConnections(settings, login.UserName, login.Password, _clock);
@@ -29,8 +33,30 @@ internal sealed class AppConnections : IAsyncDisposable
     /// <summary>False if the server let the login in without a password.</summary>
     public bool IsPasswordAsked => _connections.IsPasswordAsked;
 
+    /// <summary>True if a pooler that lends its backends for a transaction stands between.</summary>
+    public bool IsBehindPooler { get; private set; }
+
+    /// <summary>How a connection is cleaned; null for as any other.</summary>
+    public ConnectionReset? Reset { get; private set; }
+
     /// <summary>A connection that answers.</summary>
-    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _connections.OpenAsync(cancellationToken);
+    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (TenantException e) when (e.ErrorId == "PoolerNotSupported" && !IsBehindPooler)
+        {
+            var former = _connections;
+            _connections = new LoginConnections(_settings, _login.UserName, _login.Password, _clock, isBehindPooler: true);
+            Reset = new PooledReset(_settings.Schema, _settings.StatementTimeout ?? ConnectionSettings.DefaultStatementTimeout);
+            IsBehindPooler = true;
+            await former.DisposeAsync().ConfigureAwait(false);
+        }
+
+        return await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Runs a body over a connection.</summary>
     public async Task UseAsync(Func<NpgsqlConnection, Task> body, CancellationToken cancellationToken)
@@ -58,6 +84,12 @@ internal sealed class AppConnections : IAsyncDisposable
     /// <summary>Has the server end a backend of this login.</summary>
     public async ValueTask TerminateAsync(int processId)
     {
+        if (IsBehindPooler)
+        {
+            // The number that the pooler gave is no process of the server's: it could be anybody's.
+            return;
+        }
+
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         try
         {

@@ -27,7 +27,7 @@ internal sealed class AppIsolation : IIsolation
     public TenantTrust Trust => TenantTrust.Sealed;
 
     /// <inheritdoc/>
-    public ConnectionReset Reset => _database.DirectReset;
+    public ConnectionReset Reset => _app.Reset ?? _database.DirectReset;
 
     /// <summary>Checks login and key.</summary>
     /// <exception cref="TenantException"><c>LoginUnfit</c>, <c>KeyRefused</c>.</exception>
@@ -52,7 +52,7 @@ internal sealed class AppIsolation : IIsolation
 
     /// <inheritdoc/>
     public IReadOnlyList<NpgsqlBatchCommand> Enter(NpgsqlConnection connection, TenantId tenant) =>
-        [_app.Signer.Enter(_installation, connection, tenant)];
+        [_app.Signer.Enter(_installation, connection, tenant, _app.IsBehindPooler)];
 
     /// <summary>The key is the service's: there is no other. Where the clock was misjudged, it is read anew.</summary>
     public async ValueTask<bool> RenewAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -75,7 +75,7 @@ internal sealed class AppIsolation : IIsolation
     {
         try
         {
-            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { _app.Signer.Enter(_installation, connection, TenantId.None) } };
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { _app.Signer.Enter(_installation, connection, TenantId.None, _app.IsBehindPooler) } };
             await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState == "TN002")

@@ -1,4 +1,5 @@
 -- The functions in the database, owned by the owner role. Those that look names up state their path, and all name everything with its schema.
+-- Those that touch keys switch off what prints plans: anybody may ask for that, and a plan can hold the values of variables.
 --
 -- Two things are signed, both by HMAC-SHA-256 (RFC 2104) with a key of the login, each led by a word of its own so that
 -- one is never taken for the other:
@@ -28,11 +29,13 @@ create or replace function {schema}.context_message(tenant text) returns bytea
 create or replace function {schema}.enter(tenant text, token text) returns text
     language plpgsql volatile strict security definer parallel unsafe
     set search_path = pg_catalog, pg_temp
+    set debug_print_parse = off set debug_print_rewritten = off set debug_print_plan = off
 as $function$
 declare
     part     constant text[] := pg_catalog.string_to_array(token, '.');
     signing  record;
     standing text;
+    context  text;
 begin
     if pg_catalog.cardinality(part) is distinct from 5 or part[1] is distinct from 'v2'
         or part[3] not in ('-', pg_catalog.pg_backend_pid()::text)
@@ -66,9 +69,10 @@ begin
         raise exception 'the tenant is closed' using errcode = 'TN003';
     end if;
 
-    perform pg_catalog.set_config('tenants.tenant', tenant, true),
-        pg_catalog.set_config('tenants.context', signing.id || '.' || pg_catalog.encode(
-            {schema}.sign(signing.inner_pad, signing.outer_pad, {schema}.context_message(tenant)), 'hex'), true);
+    -- Not within PERFORM: a query is planned with the values of its variables, and the key would stand in the plan.
+    context := signing.id || '.' || pg_catalog.encode(
+        {schema}.sign(signing.inner_pad, signing.outer_pad, {schema}.context_message(tenant)), 'hex');
+    perform pg_catalog.set_config('tenants.tenant', tenant, true), pg_catalog.set_config('tenants.context', context, true);
     return tenant;
 end
 $function$;
@@ -77,6 +81,7 @@ $function$;
 create or replace function {schema}.enter(tenant text) returns text
     language plpgsql volatile strict security definer parallel unsafe
     set search_path = pg_catalog, pg_temp
+    set debug_print_parse = off set debug_print_rewritten = off set debug_print_plan = off
 as $function$
 begin
     perform pg_catalog.set_config('tenants.context', '', true);
@@ -93,6 +98,7 @@ $function$;
 create or replace function {schema}.current_tenant() returns text
     language plpgsql stable security definer parallel restricted
     set search_path = pg_catalog, pg_temp
+    set debug_print_parse = off set debug_print_rewritten = off set debug_print_plan = off
 as $function$
 declare
     login_oid constant oid := pg_catalog.to_regrole(pg_catalog.quote_ident(session_user))::oid;
@@ -137,6 +143,7 @@ create or replace function {schema}.create_key(for_login name, valid_for interva
     out id text, out secret bytea, out expires_at timestamptz, out server_time timestamptz)
     language plpgsql volatile security definer parallel unsafe
     set search_path = pg_catalog, pg_temp
+    set debug_print_parse = off set debug_print_rewritten = off set debug_print_plan = off
 as $function$
 declare
     login_oid constant oid := pg_catalog.to_regrole(pg_catalog.quote_ident(for_login))::oid;
@@ -175,6 +182,7 @@ $function$;
 create or replace function {schema}.retire_keys(for_login name, grace interval, except_key text) returns bigint
     language sql volatile security definer parallel unsafe
     set search_path = pg_catalog, pg_temp
+    set debug_print_parse = off set debug_print_rewritten = off set debug_print_plan = off
 as $function$
     with retired as (
         update {schema}.key k

@@ -4,7 +4,10 @@ using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Plans;
 
-/// <summary>Plans that the database's roles go, with the rights and memberships that they have.</summary>
+/// <summary>
+/// Plans that the database's roles go, with the rights and memberships that they have, and the logins that were made for tenants.
+/// An app login stays: a DBA may have made it, and without the session role it has no rights here.
+/// </summary>
 internal static class RoleRemoval
 {
     // Who may drop a role: a superuser; before 16 whoever has CREATEROLE; since then also ADMIN on it is needed.
@@ -17,15 +20,17 @@ internal static class RoleRemoval
                        where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and d.refobjid = r.oid
                          and d.dbid <> 0 and d.dbid <> (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())) as used_elsewhere
         from pg_catalog.pg_roles r, pg_catalog.pg_roles self
-        where r.rolname = any ($1) and self.rolname = session_user
-        order by r.rolname
+        where self.rolname = session_user
+          and (r.rolname = any ($1)
+               or exists (select from {0}.login l where l.oid = r.oid and l.name = r.rolname and coalesce(pg_catalog.to_jsonb(l) ->> 'kind', '') <> 'app'))
+        order by r.rolname = any ($1), r.rolname
         """;
 
     /// <summary>The steps, and what stays behind.</summary>
     public static async Task<(IReadOnlyList<PlanStep> Steps, IReadOnlyList<string> Warnings)> PlanAsync(
         NpgsqlConnection connection, Installation installation, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Query, connection)
+        await using var command = new NpgsqlCommand(Query.Replace("{0}", installation.QuotedSchema, StringComparison.Ordinal), connection)
         {
             Parameters = { new NpgsqlParameter<string[]> { TypedValue = [installation.OwnerRole, installation.AdminRole, installation.SessionRole] } },
         };
@@ -35,12 +40,19 @@ internal static class RoleRemoval
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             var role = Quote.Identifier(reader.GetString(0));
-            if (reader.GetBoolean(2))
+            var (mayDrop, mayDisown) = (reader.GetBoolean(1), reader.GetBoolean(2));
+            if (mayDrop && !mayDisown)
+            {
+                steps.Add(new PlanStep("what it owns is dropped in its name", RoleGrant.Full(connection.PostgreSqlVersion, role, "current_user")));
+                mayDisown = true;
+            }
+
+            if (mayDisown)
             {
                 steps.Add(new PlanStep("its rights on tables, sequences and schemas", $"drop owned by {role}"));
             }
 
-            if (reader.GetBoolean(1) && reader.GetBoolean(2) && !reader.GetBoolean(3))
+            if (mayDrop && mayDisown && !reader.GetBoolean(3))
             {
                 steps.Add(new PlanStep("the role, with its memberships", $"drop role {role}"));
             }

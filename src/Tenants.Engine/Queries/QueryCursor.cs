@@ -20,6 +20,7 @@ public sealed class QueryCursor : IAsyncDisposable
     private readonly QueryOptions _options;
     private readonly CancellationToken _cancellation;
     private readonly NoticeBuffer _notices;
+    private readonly Watchdog _watchdog;
     private NpgsqlConnection? _listened;
     private QueryUnit? _unit;
     private ResultReader? _result;
@@ -40,6 +41,10 @@ public sealed class QueryCursor : IAsyncDisposable
         _options = options;
         _cancellation = cancellationToken;
         _notices = new NoticeBuffer(options.OnNotice);
+        _watchdog = new Watchdog(
+            options.Timeout ?? frame.Scope.Database.Facts.StatementTimeout,
+            () => _unit?.CancelAsync() ?? ValueTask.CompletedTask,
+            () => frame.Scope.TerminateAsync(frame.Connection));
         var cache = ShapeCache.Of(frame.Scope.Database);
         _steps = [.. query.Statements.Select(s => new StatementStep(s, cache))];
     }
@@ -126,7 +131,7 @@ public sealed class QueryCursor : IAsyncDisposable
     {
         try
         {
-            return TakeRow(await reading.ConfigureAwait(false));
+            return TakeRow(await _watchdog.GuardAsync(reading, statements: 1).ConfigureAwait(false));
         }
         catch (Exception e)
         {
@@ -158,7 +163,7 @@ public sealed class QueryCursor : IAsyncDisposable
         {
             if (_unit is not null)
             {
-                if (await _unit.NextResultAsync(_cancellation).ConfigureAwait(false))
+                if (await _watchdog.GuardAsync(_unit.NextResultAsync(_cancellation).AsTask(), _unit.Count).ConfigureAwait(false))
                 {
                     _result = ResultReader.Create(_unit.Reader, _unit.TextColumns);
                     return _result is not null ? true : throw new UnreadableResultException(ResultReader.FindTextColumns(_unit.Reader)!);
@@ -174,7 +179,7 @@ public sealed class QueryCursor : IAsyncDisposable
 
             _unit = unit;
             _sentAt = Stopwatch.GetTimestamp();
-            await unit.ExecuteAsync(_cancellation).ConfigureAwait(false);
+            await _watchdog.GuardAsync(unit.ExecuteAsync(_cancellation), unit.Count).ConfigureAwait(false);
         }
     }
 
@@ -331,7 +336,7 @@ public sealed class QueryCursor : IAsyncDisposable
     /// <summary>Undoes the attempt and makes ready for another, if the failure comes from what was not known of a statement or a connection.</summary>
     private async ValueTask<bool> RecoverAsync(Exception exception)
     {
-        if (_emitted || _frame.IsExplicit || _cancellation.IsCancellationRequested || ++_attempts > MaxAttempts)
+        if (_emitted || _frame.IsExplicit || _watchdog.HasFired || _cancellation.IsCancellationRequested || ++_attempts > MaxAttempts)
         {
             return false;
         }
@@ -363,7 +368,7 @@ public sealed class QueryCursor : IAsyncDisposable
             case PostgresException typing when step is not null && step.TryOtherTyping(typing):
                 break;
             // The tenant could not be entered: the login vanished, its key was replaced, the clock was misjudged. Nothing else ran.
-            case PostgresException { SqlState: "TN001" or "TN004" or PostgresErrorCodes.UndefinedObject } when step is null && _unit is { IsFirst: true } && !_renewed:
+            case PostgresException { SqlState: "TN001" or "TN004" or PostgresErrorCodes.UndefinedObject } when _unit is { IsFirst: true, IsAnswered: false } && !_renewed:
                 _renewed = true;
                 await DropUnitAsync().ConfigureAwait(false);
                 StopListening();
@@ -430,6 +435,18 @@ public sealed class QueryCursor : IAsyncDisposable
         }
 
         await _frame.ReleaseAsync().ConfigureAwait(false);
+        if (_watchdog.HasFired && !_cancellation.IsCancellationRequested && (cause is OperationCanceledException || ServerErrors.IsOurs(cause)))
+        {
+            return new TenantException(
+                "StatementTimeout",
+                TenantErrorKind.Timeout,
+                $"The statement ran on past its limit of {_watchdog.Limit.TotalSeconds:0.###} s, which it had lifted, and was ended from here. It is undone. Raise the limit with -Timeout or Connect-TenantDatabase -StatementTimeout, or make it faster.")
+            {
+                Tenant = _frame.Scope.Tenant,
+                Target = _frame.Scope.Tenant,
+            };
+        }
+
         if (cause is OperationCanceledException || (_cancellation.IsCancellationRequested && ServerErrors.IsOurs(cause)))
         {
             return new OperationCanceledException("The query was cancelled.", cause is OperationCanceledException ? null : cause, _cancellation);

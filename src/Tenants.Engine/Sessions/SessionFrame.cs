@@ -15,10 +15,10 @@ internal sealed class SessionFrame(OpenSession session) : TransactionFrame(sessi
     public override ValueTask PrepareAsync(CancellationToken cancellationToken) => Scope.PrepareAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override IEnumerable<NpgsqlBatchCommand> End() => [new NpgsqlBatchCommand("commit")];
+    public override IEnumerable<NpgsqlBatchCommand> End() => Scope.Reset.EndsEachTransaction ? Scope.Reset.End() : [new NpgsqlBatchCommand("commit")];
 
     /// <inheritdoc/>
-    public override ValueTask<bool> AbortAsync(bool failed) => CleanUp.RunAsync(Connection, "rollback");
+    public override ValueTask<bool> AbortAsync(bool failed) => CleanUp.RunAsync(Connection, Scope.Reset.EndsEachTransaction ? Scope.Reset.Undo() : ["rollback"]);
 
     /// <inheritdoc/>
     public override TenantException Explain(TenantException error) => session.IsLost ? session.Lost() : error;

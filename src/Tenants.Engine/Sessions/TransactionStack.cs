@@ -26,7 +26,7 @@ internal sealed class TransactionStack(OpenSession session)
 
     /// <summary>Has the server check the tenant.</summary>
     public Task CheckAsync(CancellationToken cancellationToken) =>
-        RunAsync([new NpgsqlBatchCommand("begin transaction read only"), .. session.Scope.Reset.Begin(), .. session.Scope.Enter(Connection), new NpgsqlBatchCommand("commit")], cancellationToken);
+        RunAsync([new NpgsqlBatchCommand("begin transaction read only"), .. session.Scope.Reset.Begin(), .. session.Scope.Enter(Connection), .. Commit()], cancellationToken);
 
     /// <summary>Begins one.</summary>
     public async Task StartAsync(TenantIsolationLevel? level, bool readOnly, CancellationToken cancellationToken)
@@ -72,7 +72,7 @@ internal sealed class TransactionStack(OpenSession session)
         // Whether it commits or fails (a deferred constraint, a conflict), it is over.
         Depth = 0;
         Forget();
-        await RunAsync([new NpgsqlBatchCommand("commit")], cancellationToken).ConfigureAwait(false);
+        await RunAsync(Commit(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Undoes the innermost.</summary>
@@ -92,7 +92,7 @@ internal sealed class TransactionStack(OpenSession session)
 
         Depth = 0;
         Forget();
-        await RunAsync([new NpgsqlBatchCommand("rollback")], cancellationToken).ConfigureAwait(false);
+        await RunAsync(Rollback().Select(c => new NpgsqlBatchCommand(c)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The savepoint before a query.</summary>
@@ -173,6 +173,11 @@ internal sealed class TransactionStack(OpenSession session)
         _ => " isolation level read committed",
     };
 
+    private IEnumerable<NpgsqlBatchCommand> Commit() =>
+        session.Scope.Reset.EndsEachTransaction ? session.Scope.Reset.End() : [new NpgsqlBatchCommand("commit")];
+
+    private string[] Rollback() => session.Scope.Reset.EndsEachTransaction ? session.Scope.Reset.Undo() : ["rollback"];
+
     private void ThrowIfNone()
     {
         if (Depth == 0)
@@ -228,7 +233,7 @@ internal sealed class TransactionStack(OpenSession session)
     {
         if (Depth == 0)
         {
-            await CleanUp.RunAsync(Connection, "rollback").ConfigureAwait(false);
+            await CleanUp.RunAsync(Connection, Rollback()).ConfigureAwait(false);
             return;
         }
 

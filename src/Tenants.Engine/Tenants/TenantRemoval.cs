@@ -2,6 +2,7 @@ using System.Globalization;
 using Npgsql;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation;
+using Tenants.Engine.Isolation.Logins;
 
 namespace Tenants.Engine.Tenants;
 
@@ -27,6 +28,8 @@ internal sealed class TenantRemoval(
             Report("Waiting for its transactions");
             await database.UseAsync(
                 connection => OlderTransactions.WaitAsync(connection, tenant, options.Patience, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await database.UseAsync(connection => RefuseDataAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await RemoveLoginsAsync(cancellationToken).ConfigureAwait(false);
             await database.UseAsync(connection => DeleteAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch when (before == TenantState.Active)
@@ -86,10 +89,41 @@ internal sealed class TenantRemoval(
             await DeleteRowsAsync(connection, cancellationToken).ConfigureAwait(false);
         }
 
-        Report("Removing its logins and its entry");
+        Report("Removing its entry");
         await ExecuteAsync(connection, $"delete from {installation.QuotedSchema}.login where tenant = $1", cancellationToken).ConfigureAwait(false);
         await ExecuteAsync(connection, $"delete from {installation.QuotedSchema}.tenant where id = $1", cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // Roles are the cluster's: one that cannot go (it owns something elsewhere) can log in no more, and is told.
+    private async Task RemoveLoginsAsync(CancellationToken cancellationToken)
+    {
+        var names = await database.UseAsync(
+            async connection =>
+            {
+                var found = new List<string>();
+                await using var command = new NpgsqlCommand($"select name::text from {installation.QuotedSchema}.login where tenant = $1 order by name", connection)
+                {
+                    Parameters = { new NpgsqlParameter<string> { TypedValue = tenant.Value } },
+                };
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    found.Add(reader.GetString(0));
+                }
+
+                return found;
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (names.Count > 0)
+        {
+            Report("Removing its logins");
+            var removal = new LoginRemoval(database, installation);
+            foreach (var name in names)
+            {
+                await removal.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     private async Task DeleteRowsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

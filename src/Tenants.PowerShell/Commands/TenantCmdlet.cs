@@ -21,6 +21,9 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
             ? ((SwitchParameter)bound).IsPresent
             : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
+    /// <summary>What a connection that this call opens by itself must be: as <c>$TenantTrustPreference</c> says.</summary>
+    private protected virtual TenantTrust WantedTrust => TrustPreference.Read(SessionState);
+
     /// <summary>Runs once, before the first input.</summary>
     protected virtual Task BeginAsync() => Task.CompletedTask;
 

@@ -39,6 +39,48 @@ public class SettingsReaderTests
         Assert.Equal(TenantSslMode.Prefer.ToString(), Final(Read(request, ("PGSSLMODE", "verify-full"), ("PGPASSWORD", "env"))).SslMode.ToString());
     }
 
+    [Fact]
+    public void Beside_an_app_login_the_environment_names_no_admin_and_no_password()
+    {
+        var app = new AppRequest("svc", "secret", "key");
+        (string, string)[] environment = [("POSTGRES_USER", "boss"), ("POSTGRES_PASSWORD", "word"), ("PGUSER", "boss"), ("PGPASSWORD", "word"), ("PGHOST", "h"), ("POSTGRES_DB", "d")];
+        var alone = Read(new() { App = app }, environment);
+        Assert.False(alone.HasAdmin);
+        Assert.Equal(("h", 5432, "svc", null, "d"), Parts(alone));
+        Assert.Equal(("svc", "secret", "key"), (alone.App!.UserName, alone.App.Password, alone.App.Key));
+
+        var both = Read(new() { App = app, UserName = "named" }, environment);
+        Assert.True(both.HasAdmin);
+        Assert.Equal(("h", 5432, "named", "word", "d"), Parts(both));
+        Assert.True(Read(new() { App = app, ConnectionString = "Username=named;Host=h;Database=d" }, environment).HasAdmin);
+        Assert.False(Read(new() { App = app, ConnectionString = "Password=word;Host=h;Database=d" }, environment).HasAdmin);
+    }
+
+    [Fact]
+    public void An_app_logins_key_comes_by_name_else_from_its_variable()
+    {
+        var app = new AppRequest("svc", null, null);
+        (string, string)[] place = [("PGHOST", "h"), ("PGDATABASE", "d")];
+        Assert.Equal("k", Read(new() { App = app }, [.. place, ("TENANTS_KEY", "k\n")]).App!.Key);
+        Assert.Equal("named", Read(new() { App = app with { Key = "named" } }, [.. place, ("TENANTS_KEY", "k")]).App!.Key);
+        Assert.Equal("SettingMissing", Assert.Throws<TenantException>(() => Read(new() { App = app }, place)).ErrorId);
+        Assert.Null(Read(new() { UserName = "u" }, [.. place, ("TENANTS_KEY", "k")]).App);
+        Assert.DoesNotContain("secret", $"{new ConnectionRequest { App = new AppRequest("svc", "secret", "secret"), Password = "secret" }}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_admins_server_behind_a_pooler_is_verified_where_it_is_elsewhere()
+    {
+        var request = new ConnectionRequest { Server = "127.0.0.1", Port = 6432, Database = "d", UserName = "u", AdminServer = "db1.example", AdminPort = 5432 };
+        var settings = Read(request);
+        var admin = new NpgsqlConnectionStringBuilder(settings.ToDataSourceString());
+        var tenants = new NpgsqlConnectionStringBuilder(settings.ToDataSourceString("login", isPooled: true));
+        Assert.Equal(("db1.example", 5432, SslMode.VerifyFull), (admin.Host, admin.Port, admin.SslMode));
+        Assert.Equal(("127.0.0.1", 6432, SslMode.Prefer), (tenants.Host, tenants.Port, tenants.SslMode));
+        Assert.Contains("db1.example", Assert.Single(Read(request with { SslMode = TenantSslMode.Require }).Warnings), StringComparison.Ordinal);
+        Assert.Equal("SettingMissing", Assert.Throws<TenantException>(() => Read(request with { UserName = null, App = new AppRequest("svc", null, "k") })).ErrorId);
+    }
+
     [Theory]
     [InlineData("Host=h;Port=6;Username=u;Password=p;Database=d")]
     [InlineData("Server=h;Port=6;User Id=u;PWD=p;DB=d")]

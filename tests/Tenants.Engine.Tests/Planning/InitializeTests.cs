@@ -146,15 +146,48 @@ public class InitializeTests
     }
 
     [Fact]
-    public async Task A_later_version_is_an_error_and_an_earlier_one_is_brought_up_to_date()
+    public async Task A_later_version_is_an_error()
     {
         await using var world = await TenantWorld.CreateAsync();
         Assert.True((await UpdatePlanner.PlanAsync(world.Database, Token)).IsEmpty);
         await world.AdminAsync($"update {world.Installation.QuotedSchema}.setting set value = '{Installation.CurrentVersion + 1}' where name = 'version'");
         Assert.Equal("DatabaseTooNew", (await Assert.ThrowsAsync<TenantException>(() => UpdatePlanner.PlanAsync(world.Database, Token))).ErrorId);
-        await world.AdminAsync($"update {world.Installation.QuotedSchema}.setting set value = '0' where name = 'version'");
+    }
+
+    [Fact]
+    public async Task The_first_version_is_brought_up_to_date_with_its_tenants_and_bound_logins()
+    {
+        await using var world = await TenantWorld.CreateAsync();
+        var installation = world.Installation;
+        var first = (await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Planning", "stamp-1.sql"), Token))
+            .Replace("{schema}", installation.QuotedSchema, StringComparison.Ordinal)
+            .Replace("{admin}", $"\"{installation.AdminRole}\"", StringComparison.Ordinal);
+        var settings = await TestDatabase.ColumnAsync<string>(world.Test.Admin, $"select pg_catalog.format('(%L, %L)', name, case name when 'version' then '1' else value end) from {installation.QuotedSchema}.setting");
+        await world.SuperuserAsync($"""
+            do $$ declare t name; begin
+                for t in select relname from pg_class where relnamespace = '{installation.Schema}'::regnamespace and relkind = 'r' loop
+                    execute format('drop table {installation.QuotedSchema}.%I cascade', t);
+                end loop;
+                for t in select p.oid::regprocedure::text from pg_proc p where pronamespace = '{installation.Schema}'::regnamespace loop
+                    execute 'drop function ' || t;
+                end loop;
+            end $$;
+            set role "{installation.OwnerRole}";
+            {first};
+            insert into {installation.QuotedSchema}.setting (name, value) values {string.Join(", ", settings)};
+            insert into {installation.QuotedSchema}.tenant (id) values ('acme');
+            reset role;
+            """);
+        var (login, _) = await world.Test.CreateLoginAsync("old");
+        await world.SuperuserAsync($"insert into {installation.QuotedSchema}.login (oid, name, tenant) select oid, rolname, 'acme' from pg_roles where rolname = '{login}'");
+        await world.Database.ForgetInstallationAsync();
+        Assert.Equal("DatabaseOutdated", (await Assert.ThrowsAsync<TenantException>(() => world.Database.GetIsolationAsync(Token).AsTask())).ErrorId);
+
         await PlanRunner.RunAsync(world.Database, await UpdatePlanner.PlanAsync(world.Database, Token), cancellationToken: Token);
+
         Assert.Equal(Installation.CurrentVersion, (await world.Database.GetInstallationAsync(Token)).Version);
+        Assert.Equal("bound", await world.AdminValueAsync<string>($"select kind from {installation.QuotedSchema}.login where name = '{login}'"));
+        Assert.Equal(["acme"], await world.TenantAsync<string>("acme", $"select {installation.CurrentTenantCall}"));
     }
 
     [Fact]

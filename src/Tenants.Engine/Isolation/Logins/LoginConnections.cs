@@ -15,7 +15,7 @@ internal sealed class LoginConnections : IAsyncDisposable
 
     // Settings that the login could have altered itself, and members that it could have let in itself: before 16 a login may grant itself.
     private const string Inspect = """
-        select pg_catalog.clock_timestamp(),
+        select pg_catalog.clock_timestamp(), pg_catalog.pg_backend_pid(),
                exists (select from pg_catalog.pg_db_role_setting s
                        cross join lateral pg_catalog.unnest(s.setconfig) c(setting)
                        join pg_catalog.pg_settings g on g.name = pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1))
@@ -32,6 +32,7 @@ internal sealed class LoginConnections : IAsyncDisposable
     private readonly ServerClock? _clock;
     private readonly NpgsqlDataSource _source;
     private readonly ConnectionLender _lender;
+    private readonly bool _isBehindPooler;
     private int _asked;
 
     /// <summary>Opens nothing yet.</summary>
@@ -40,13 +41,15 @@ internal sealed class LoginConnections : IAsyncDisposable
     /// <param name="password">Its password; null where the server asks for none.</param>
     /// <param name="clock">Takes the server's time from each new connection; null where nothing is signed.</param>
     /// <param name="isPooled">Connections are kept for the next call.</param>
-    public LoginConnections(ConnectionSettings settings, string login, string? password, ServerClock? clock, bool isPooled = true)
+    /// <param name="isBehindPooler">A pooler that lends its backends for a transaction stands between.</param>
+    public LoginConnections(ConnectionSettings settings, string login, string? password, ServerClock? clock, bool isPooled = true, bool isBehindPooler = false)
     {
         _settings = settings;
         _login = login;
         _password = password;
         _clock = clock;
-        var builder = new NpgsqlDataSourceBuilder(settings.ToDataSourceString(login, isPooled));
+        _isBehindPooler = isBehindPooler;
+        var builder = new NpgsqlDataSourceBuilder(settings.ToDataSourceString(login, isPooled, isBehindPooler));
         builder.UsePasswordProvider(_ => Password(), (_, _) => ValueTask.FromResult(Password()));
         builder.UsePhysicalConnectionInitializer(
             _ => throw new NotSupportedException("Connections are opened asynchronously."), InspectAsync);
@@ -104,8 +107,16 @@ internal sealed class LoginConnections : IAsyncDisposable
         {
             await reader.ReadAsync().ConfigureAwait(false);
             _clock?.Set(reader.GetDateTime(0));
-            isAltered = reader.GetBoolean(1);
-            members = reader.GetFieldValue<string[]>(2);
+            if (!_isBehindPooler && reader.GetInt32(1) != connection.ProcessID)
+            {
+                throw new TenantException(
+                    "PoolerNotSupported",
+                    TenantErrorKind.NotSupported,
+                    "Between here and PostgreSQL stands a connection pooler, which lends one backend to many clients. Connect to PostgreSQL itself; or use an app login (New-TenantLogin -App), which works behind one, with -AdminServer for what the admin does.");
+            }
+
+            isAltered = reader.GetBoolean(2);
+            members = reader.GetFieldValue<string[]>(3);
         }
 
         if (!isAltered && members.Length == 0)

@@ -6,6 +6,7 @@ using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation.Keys;
 using Tenants.Engine.Plans;
 using Tenants.Engine.Sql;
+using Tenants.Engine.Tenants;
 
 namespace Tenants.Engine.Isolation.Logins;
 
@@ -64,10 +65,15 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
     /// <summary>Makes a login. What it proves itself by is told once: the server keeps a verifier of the password, and the key in a table that no login reads.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="cancellationToken">Stops it; then nothing was made.</param>
-    /// <exception cref="TenantException"><c>TenantNotFound</c>, <c>LoginExists</c>, <c>InvalidIdentifier</c>; <c>PermissionDenied</c> with the statements that a DBA must run.</exception>
+    /// <exception cref="TenantException"><c>TenantNotFound</c>, <c>InvalidTenant</c>, <c>LoginExists</c>, <c>InvalidIdentifier</c>; <c>PermissionDenied</c> with the statements that a DBA must run.</exception>
     public async Task<LoginSecret> CreateAsync(LoginRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (request.Tenant is { } tenant)
+        {
+            request = request with { Tenant = TenantId.Parse(tenant, installation.TenantType).Value };
+        }
+
         var (secret, signer) = await MakeAsync(request, cancellationToken).ConfigureAwait(false);
         signer?.Dispose();
         return secret;
@@ -118,6 +124,50 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
                 Key = request.Kind == TenantLoginKind.App ? key?.ToText() : null,
             };
             return (secret, signer);
+        },
+        cancellationToken);
+
+    /// <summary>Removes a login, with all that it owns here, and ends its sessions.</summary>
+    /// <param name="name">The login.</param>
+    /// <param name="cancellationToken">Stops it; then it can log in no more, and another run goes on.</param>
+    /// <exception cref="TenantException"><c>LoginNotFound</c>, <c>LoginInUse</c> where it owns something in another database, <c>PermissionDenied</c>.</exception>
+    public Task RemoveAsync(string name, CancellationToken cancellationToken = default) =>
+        new LoginRemoval(database, installation).RemoveAsync(name, cancellationToken);
+
+    /// <summary>Makes another key for an app login; the ones that it had go on for a while, so that a service can change over as it runs.</summary>
+    /// <param name="name">The login.</param>
+    /// <param name="grace">How long the former keys go on.</param>
+    /// <param name="cancellationToken">Stops it; then nothing has changed.</param>
+    /// <exception cref="TenantException"><c>LoginNotFound</c>, <c>LoginHasNoKey</c>.</exception>
+    public Task<LoginSecret> ResetKeyAsync(string name, TimeSpan grace, CancellationToken cancellationToken = default) => database.UseAsync(
+        async connection =>
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (var find = new NpgsqlCommand($"select kind from {installation.QuotedSchema}.login where name = $1 for update", connection)
+            {
+                Parameters = { new NpgsqlParameter { Value = name, NpgsqlDbType = NpgsqlDbType.Name } },
+            })
+            {
+                var kind = await find.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
+                if (kind != "app")
+                {
+                    throw kind is null
+                        ? new TenantException("LoginNotFound", TenantErrorKind.NotFound, $"'{name}' is no login of the tenants in '{database.Database}'. Get-TenantLogin lists them.") { Target = name }
+                        : new TenantException(
+                            "LoginHasNoKey",
+                            TenantErrorKind.InvalidArgument,
+                            kind == "bound"
+                                ? $"'{name}' is bound to one tenant: it signs nothing, so it has no key."
+                                : $"'{name}' belongs to a sealed connection, which replaces its key by itself.") { Target = name };
+                }
+            }
+
+            var (key, signer) = await KeyMaker.CreateAsync(connection, installation, name, life: null, cancellationToken).ConfigureAwait(false);
+            await KeyMaker.RetireAsync(connection, installation, name, grace, key.Id, cancellationToken).ConfigureAwait(false);
+            var secret = new LoginSecret(name, Password: null) { Kind = TenantLoginKind.App, Key = key.ToText() };
+            signer.Dispose();
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            return secret;
         },
         cancellationToken);
 

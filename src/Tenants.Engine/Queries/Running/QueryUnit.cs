@@ -66,17 +66,22 @@ internal sealed class QueryUnit(NpgsqlConnection connection) : IAsyncDisposable
         LastStep = step;
     }
 
+    /// <summary>How many statements of the user's it sends.</summary>
+    public int Count => _command is not null ? 1 : _steps.Count;
+
     /// <summary>Sends it.</summary>
-    public async ValueTask ExecuteAsync(CancellationToken cancellationToken)
+    /// <returns>True if there was something to send.</returns>
+    public async Task<bool> ExecuteAsync(CancellationToken cancellationToken)
     {
         if (_command is null && _batch.BatchCommands.Count == 0)
         {
-            return;
+            return false;
         }
 
         _reader = _command is not null
             ? await _command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false)
             : await _batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Goes to the next result of a statement of the user's.</summary>

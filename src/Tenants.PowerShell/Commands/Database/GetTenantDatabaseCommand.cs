@@ -35,7 +35,7 @@ public sealed class GetTenantDatabaseCommand : TenantCmdlet
         ConnectionSettings settings;
         try
         {
-            settings = SettingsReader.FromEnvironment();
+            settings = SettingsReader.FromEnvironment(WantedTrust);
         }
         catch (TenantException e) when (e.ErrorId == "SettingMissing")
         {

@@ -68,6 +68,15 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
     [Parameter(ParameterSetName = OfTenant)]
     public SwitchParameter CreateIfMissing { get; set; }
 
+    /// <summary>Refuses a connection or session that is not sealed, before anything is sent. Unless given: as $TenantTrustPreference says.</summary>
+    [Parameter(ParameterSetName = OfTenant)]
+    [Parameter(ParameterSetName = OfSession)]
+    [Parameter(ParameterSetName = OfAll)]
+    public SwitchParameter RequireSealed { get; set; }
+
+    /// <inheritdoc/>
+    private protected override TenantTrust WantedTrust => SealedNeed.Of(this);
+
     /// <inheritdoc/>
     protected override Task BeginAsync()
     {
@@ -81,6 +90,7 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
         switch (ParameterSetName)
         {
             case OfSession:
+                SealedNeed.Check(WantedTrust, Session!);
                 await RunInSessionAsync((OpenSession)Session!);
                 break;
             case OfAdmin:
@@ -88,14 +98,14 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
                 await WriteAsync(admin.UserName, null, () => new(TenantQueries.RunAsAdmin(admin, _query!, Options, StopToken)));
                 break;
             case OfAll:
-                await RunForAllAsync(await GetDatabaseAsync());
+                await RunForAllAsync(await GetTenantsDatabaseAsync());
                 break;
             case OfTenant when Tenant.Length == 0:
                 // Not Mandatory: PowerShell would ask for it, and a script would wait for an answer.
                 throw new TenantException(
                     "TenantRequired", TenantErrorKind.InvalidArgument, "Say as whom it runs: -Tenant acme, -Session $session, -AllTenants, or -AsAdmin.");
             default:
-                await RunForEachAsync(await GetDatabaseAsync());
+                await RunForEachAsync(await GetTenantsDatabaseAsync());
                 break;
         }
     }
@@ -108,6 +118,13 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
         // What looks like a read may write all the same: EXPLAIN ANALYZE, or a function.
         ReadOnly = IsWhatIf,
     };
+
+    private async Task<TenantDatabase> GetTenantsDatabaseAsync()
+    {
+        var database = await GetDatabaseAsync();
+        SealedNeed.Check(WantedTrust, database);
+        return database;
+    }
 
     private string ReadSql()
     {

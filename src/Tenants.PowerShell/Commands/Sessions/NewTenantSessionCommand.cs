@@ -20,10 +20,18 @@ public sealed class NewTenantSessionCommand : TenantConnectionCmdlet
     [Parameter]
     public SwitchParameter CreateIfMissing { get; set; }
 
+    /// <summary>Refuses a connection that is not sealed, before anything is sent. Unless given: as $TenantTrustPreference says.</summary>
+    [Parameter]
+    public SwitchParameter RequireSealed { get; set; }
+
+    /// <inheritdoc/>
+    private protected override TenantTrust WantedTrust => SealedNeed.Of(this);
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
         var database = await GetDatabaseAsync();
+        SealedNeed.Check(WantedTrust, database);
         foreach (var tenant in Tenant)
         {
             if (!ShouldProcess(tenant, "Open a session"))

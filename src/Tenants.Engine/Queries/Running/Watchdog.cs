@@ -1,0 +1,67 @@
+using System.Diagnostics;
+
+namespace Tenants.Engine.Queries.Running;
+
+/// <summary>
+/// Ends from here what has outrun its limit on the server. A tenant's SQL can reset statement_timeout, and a block that catches
+/// query_canceled survives a cancel: then its backend is ended.
+/// </summary>
+internal sealed class Watchdog
+{
+    // The server's own limit comes first wherever it is left to work.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly TimeSpan _limit;
+    private readonly Func<ValueTask> _cancel;
+    private readonly Func<ValueTask> _terminate;
+
+    /// <summary>Watches nothing yet.</summary>
+    /// <param name="limit">The limit for a statement; zero for none.</param>
+    /// <param name="cancel">Has the server cancel the statement.</param>
+    /// <param name="terminate">Has the server end the backend.</param>
+    public Watchdog(TimeSpan limit, Func<ValueTask> cancel, Func<ValueTask> terminate)
+    {
+        _limit = limit;
+        _cancel = cancel;
+        _terminate = terminate;
+    }
+
+    /// <summary>The limit for a statement.</summary>
+    public TimeSpan Limit => _limit;
+
+    /// <summary>True once it had to step in.</summary>
+    public bool HasFired { get; private set; }
+
+    /// <summary>Waits for the server, for as long as its statements may take.</summary>
+    /// <param name="waiting">What is waited for.</param>
+    /// <param name="statements">How many statements it stands for.</param>
+    public ValueTask<T> GuardAsync<T>(Task<T> waiting, int statements) =>
+        _limit <= TimeSpan.Zero || waiting.IsCompleted ? new ValueTask<T>(waiting) : new ValueTask<T>(WatchAsync(waiting, statements));
+
+    private async Task<T> WatchAsync<T>(Task<T> waiting, int statements)
+    {
+        var patience = (_limit * Math.Max(1, statements)) + Slack;
+        if (await EndsWithinAsync(waiting, patience).ConfigureAwait(false))
+        {
+            return await waiting.ConfigureAwait(false);
+        }
+
+        HasFired = true;
+        await _cancel().ConfigureAwait(false);
+        for (var begin = Stopwatch.GetTimestamp(); !await EndsWithinAsync(waiting, Patience).ConfigureAwait(false) && Stopwatch.GetElapsedTime(begin) < 6 * Patience;)
+        {
+            await _terminate().ConfigureAwait(false);
+        }
+
+        return await waiting.ConfigureAwait(false);
+    }
+
+    private static async Task<bool> EndsWithinAsync(Task waiting, TimeSpan time)
+    {
+        using var over = new CancellationTokenSource();
+        var first = await Task.WhenAny(waiting, Task.Delay(time < TimeSpan.FromDays(20) ? time : TimeSpan.FromDays(20), over.Token)).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        return ReferenceEquals(first, waiting);
+    }
+}

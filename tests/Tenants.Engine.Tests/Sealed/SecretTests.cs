@@ -1,0 +1,93 @@
+using System.Globalization;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Isolation.Logins;
+using Tenants.Engine.Sessions;
+using Tenants.Testing;
+using Xunit;
+
+namespace Tenants.Engine.Tests.Sealed;
+
+/// <summary>Passwords and keys stand nowhere that somebody else reads: not in the server's log at its most talkative, not among running statements, not in errors.</summary>
+public class SecretTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_servers_log_with_every_statement_parameter_and_plan_holds_no_secret()
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        Assert.SkipUnless(world.Base.Test.Server.Lane == TestLane.Sandbox, "only a sandbox's log lies where it can be read");
+        var begin = (await LogAsync(world)).Length;
+        await world.Base.SuperuserAsync($"""
+            alter database {world.Base.Test.Name} set log_statement = 'all';
+            alter database {world.Base.Test.Name} set log_min_duration_statement = 0;
+            alter database {world.Base.Test.Name} set debug_print_parse = on;
+            alter database {world.Base.Test.Name} set debug_print_rewritten = on;
+            alter database {world.Base.Test.Name} set debug_print_plan = on;
+            """);
+        await using var admin = await TenantDatabase.OpenAsync(new ConnectionSettings(world.Base.Test.AdminConnectionString), Token);
+        var registry = await LoginRegistry.OpenAsync(admin, Token);
+        var made = await registry.CreateAsync(new LoginRequest(TenantLoginKind.App), Token);
+        world.Base.Test.RegisterRole(made.Name);
+        var bound = await registry.CreateAsync(new LoginRequest(TenantLoginKind.Bound) { Tenant = "acme" }, Token);
+        var next = await registry.ResetKeyAsync(made.Name, TimeSpan.FromHours(1), Token);
+        var sealedOne = await world.ConnectAsync();
+        var service = await world.ConnectAsync(new AppLogin(made.Name, made.Password, next.Key!));
+        foreach (var database in (TenantDatabase[])[admin, sealedOne, service])
+        {
+            Assert.Equal(["a1"], await SealedWorld.QueryAsync(database, "acme", "select title from todo_item"));
+            await using var session = await OpenSession.OpenAsync(database, "globex", Token);
+            Assert.Equal(["g1"], await SealedWorld.QueryAsync(session, "select title from todo_item"));
+        }
+
+        var log = (await LogAsync(world))[begin..];
+        Assert.Contains($"{world.Schema.Trim('"')}\".enter($1, $2)", log, StringComparison.Ordinal);
+        Assert.Contains("SCRAM-SHA-256$", log, StringComparison.Ordinal);
+        Assert.Contains("'v2.", log, StringComparison.Ordinal);
+        foreach (var secret in (string[])[made.Password!, bound.Password!, .. Forms(made.Key!), .. Forms(next.Key!)])
+        {
+            Assert.False(log.Contains(secret, StringComparison.OrdinalIgnoreCase), "A secret stands in the server's log.");
+        }
+    }
+
+    [Fact]
+    public async Task Control_key_bytes_that_stand_in_a_plan_are_found_in_the_log()
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        Assert.SkipUnless(world.Base.Test.Server.Lane == TestLane.Sandbox, "only a sandbox's log lies where it can be read");
+        var hex = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).ToLowerInvariant();
+        var begin = (await LogAsync(world)).Length;
+        await world.Base.SuperuserAsync($"set debug_print_plan = on; select count(*) from todo_item where decode(title, 'escape') = decode('{hex}', 'hex')");
+        var log = (await LogAsync(world))[begin..];
+        Assert.Contains(Forms($"tk1.x.{hex}").Last(), log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_running_statement_shows_no_secret_and_no_token()
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        var database = await world.ConnectAsync();
+        var texts = await SealedWorld.QueryAsync(database, "acme", "select string_agg(query, ' ') from pg_stat_activity where datname = current_database()");
+        Assert.DoesNotContain("v2.", string.Concat(texts), StringComparison.Ordinal);
+        Assert.DoesNotContain("SCRAM", string.Concat(texts), StringComparison.Ordinal);
+    }
+
+    // The key in hex, and the first bytes of its padded halves as hex and as plans print them.
+    private static IEnumerable<string> Forms(string key)
+    {
+        var hex = key.Split('.')[2];
+        yield return hex;
+        var bytes = Convert.FromHexString(hex);
+        foreach (var pad in (byte[])[0x36, 0x5c])
+        {
+            var padded = bytes[..10].Select(b => (byte)(b ^ pad)).ToArray();
+            yield return Convert.ToHexString(padded);
+            yield return string.Join(' ', padded.Select(b => ((sbyte)b).ToString(CultureInfo.InvariantCulture)));
+        }
+
+        yield return string.Join(' ', bytes[..10].Select(b => ((sbyte)b).ToString(CultureInfo.InvariantCulture)));
+    }
+
+    private static async Task<string> LogAsync(SealedWorld world) => (await TestDatabase.ScalarAsync<string>(
+        world.Base.Test.Superuser, "select convert_from(pg_read_binary_file(regexp_replace(current_setting('data_directory'), '/[^/]+/?$', '') || '/postgres.log'), 'UTF8')"))!;
+}
