@@ -10,6 +10,12 @@ namespace Tenants.Engine.Tests.RedTeam;
 /// <param name="Tries">What it tries.</param>
 internal sealed record Attack(string Id, AttackFamily Family, string Tries)
 {
+    /// <summary>
+    /// The scene is what a sealed connection looks for when it connects: made before, it is refused; made later, it opens the way.
+    /// Without this the scene is made after the enemy has connected, so that the defences behind that look are tried.
+    /// </summary>
+    public bool IsLookedFor { get; init; }
+
     /// <summary>What the scene needs beyond the common world, as the admin.</summary>
     public string? Setup { get; init; }
 

@@ -266,7 +266,7 @@ internal sealed class BareRoute(AttackWorld world, AttackTrust trust, bool witho
         if (trust == AttackTrust.Scoped)
         {
             _key = await AttackKeys.MakeAsync(world, world.AdminLogin);
-            return (world.AdminLogin, world.AdminConnectionString + ";Pooling=false;Max Auto Prepare=0");
+            return (world.AdminLogin, world.AdminConnectionString + ";Pooling=false;Include Error Detail=true");
         }
 
         var name = $"{world.Name}_{tenant}_{RandomNumberGenerator.GetHexString(4, lowercase: true)}";
@@ -280,7 +280,7 @@ internal sealed class BareRoute(AttackWorld world, AttackTrust trust, bool witho
             _key = await AttackKeys.MakeAsync(world, name);
         }
 
-        return (name, new NpgsqlConnectionStringBuilder(world.AdminConnectionString) { Username = name, Password = password, Pooling = false }.ConnectionString);
+        return (name, new NpgsqlConnectionStringBuilder(world.AdminConnectionString) { Username = name, Password = password, Pooling = false, IncludeErrorDetail = true }.ConnectionString);
     }
 }
 

@@ -7,6 +7,8 @@ namespace Tenants.Engine.Tests.RedTeam;
 /// <summary>Runs an attack, and the same with one defence removed, and says what came of it.</summary>
 internal static class AttackRunner
 {
+    private static readonly Control s_laterScene = new("the look at what a login can reach when it connects");
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs one.</summary>
@@ -24,7 +26,6 @@ internal static class AttackRunner
             return new AttackResult(attack, trust, world.Major, AttackVerdict.NotApplicable, "it means nothing there");
         }
 
-        await PrepareAsync(world, attack);
         var (breach, outcome) = await TryAsync(world, attack, trust, control: null);
         if (attack.ListingFor(trust, world.Major) is { } listing)
         {
@@ -38,18 +39,17 @@ internal static class AttackRunner
             return new AttackResult(attack, trust, world.Major, AttackVerdict.Open, $"{attack.Success.Says}: {Told(outcome)}");
         }
 
-        if (outcome.Refusals.Find(r => !attack.Refusals.Contains(r.Code)) is { Code: not null } unexpected)
+        if (outcome.Refusals.Find(r => !attack.Refusals.Contains(r.Code) && !(attack.IsLookedFor && r.Code == "LoginUnfit")) is { Code: not null } unexpected)
         {
             return new AttackResult(attack, trust, world.Major, AttackVerdict.Wrong, $"it was refused for another reason: {unexpected.Code} {unexpected.Message}");
         }
 
-        if (attack.ControlFor(trust) is not { } control)
+        if ((attack.IsLookedFor ? s_laterScene : attack.ControlFor(trust)) is not { } control)
         {
             return new AttackResult(attack, trust, world.Major, AttackVerdict.Wrong, "it has no control");
         }
 
         await using var other = await AttackWorld.CreateAsync();
-        await PrepareAsync(other, attack);
         var (succeeds, controlled) = await TryAsync(other, attack, control.As ?? trust, control);
         return succeeds
             ? new AttackResult(attack, trust, world.Major, AttackVerdict.Closed, $"without {control.Removes} it succeeds")
@@ -73,10 +73,30 @@ internal static class AttackRunner
     {
         var bare = attack.Held || control is { Bare: true } or { WithoutBegin: true };
         await using IAttackRoute route = bare ? new BareRoute(world, trust, control is { WithoutBegin: true }) : new ModuleRoute(world, trust);
-        await route.OpenAsync();
         var values = new Dictionary<string, string>();
         string FillAll(string sql) => values.Aggregate(Fill(world, sql), (text, value) => text.Replace(value.Key, value.Value, StringComparison.Ordinal));
         var outcome = new AttackOutcome(FillAll);
+        var isEarly = attack.IsLookedFor && control is null;
+        if (isEarly)
+        {
+            await PrepareAsync(world, attack);
+        }
+
+        try
+        {
+            await route.OpenAsync();
+        }
+        catch (TenantException refused) when (isEarly && refused.ErrorId == "LoginUnfit")
+        {
+            outcome.Refusals.Add((refused.ErrorId, refused.Message));
+            return (false, outcome);
+        }
+
+        if (!isEarly)
+        {
+            await PrepareAsync(world, attack);
+        }
+
         await LearnAsync(route, values);
         if (control?.Sql is { } removal)
         {

@@ -189,6 +189,7 @@ internal sealed class AttackWorld : IAsyncDisposable
         await world.AdminAsync(string.Create(CultureInfo.InvariantCulture, $"""
             create table public.event_late partition of public.event for values from ('2021-01-01') to ('2022-01-01');
             grant select, insert, delete on public.outbox to "{world.Installation.SessionRole}";
+            insert into tenants.shared_table (oid, writable) values ('public.outbox'::regclass, true);
             """));
         await world.AdminAsync($"insert into public.event_late values (3, 'globex', '2021-05-05', '{Canary}')");
         await world.SuperuserAsync("analyze");

@@ -59,8 +59,9 @@ internal static class CommonGroundAttacks
         new("notify", AttackFamily.CommonGround, "hears what the victim notifies")
         {
             Held = true,
+            Trusts = AttackTrust.Bound,
             Steps = [Enemy("listen news"), Victim("notify news, '{canary}'"), Enemy("select 1")],
-            Listed = [new(AttackTrust.All, "NOTIFY reaches every session that listens, and no privilege stops LISTEN; only a session that lasts hears it", "the application: no secret in a notification")],
+            Listed = [new(AttackTrust.Bound, "NOTIFY reaches every session that listens, and no privilege stops LISTEN; only a session that lasts hears it", "the application: no secret in a notification")],
         },
     ];
 }

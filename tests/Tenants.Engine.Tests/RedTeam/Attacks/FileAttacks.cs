@@ -40,19 +40,19 @@ internal static class FileAttacks
         },
         Predefined("copy-from-file", "copies a file of the server into a table", "create temp table loot (x text); copy loot from '{datadir}/PG_VERSION'; select 'version ' || x from loot", Breach.EnemyGets("version 1"), "pg_read_server_files"),
         Predefined("copy-from-program", "runs a program of the server", "create temp table loot (x text); copy loot from program 'echo ran-it'; select x from loot", Breach.EnemyGets("ran-it"), "pg_execute_server_program"),
-        Predefined("copy-to-file", "writes a file of the server", "copy (select 'x') to '{datadir}/{db}.txt'", Breach.Seen("the file is there", "select pg_stat_file('{db}.txt', true) is not null"), "pg_write_server_files"),
-        Predefined("copy-to-program", "gives rows to a program of the server", "copy (select 'x') to program 'cat > \"{datadir}/{db}.prog\"'", Breach.Seen("the file is there", "select pg_stat_file('{db}.prog', true) is not null"), "pg_execute_server_program"),
+        Predefined("copy-to-file", "writes a file of the server", "copy (select 'x') to '{datadir}/{db}.txt'", Breach.Seen("the file is there", "select exists (select from pg_stat_file('{db}.txt', true) where size is not null)"), "pg_write_server_files"),
+        Predefined("copy-to-program", "gives rows to a program of the server", "copy (select 'x') to program 'cat > \"{datadir}/{db}.prog\"'", Breach.Seen("the file is there", "select exists (select from pg_stat_file('{db}.prog', true) where size is not null)"), "pg_execute_server_program"),
         new("lo-import", AttackFamily.Files, "reads a file of the server into a large object")
         {
-            Steps = [Enemy("select 'version ' || convert_from(lo_get(lo_import('{datadir}/PG_VERSION')), 'UTF8')")],
+            Steps = [Enemy("select lo_import('{datadir}/PG_VERSION', 4712); select 'version ' || convert_from(lo_get(4712), 'UTF8')")],
             Success = Breach.EnemyGets("version 1"),
             Refusals = ["42501"],
-            Controls = [new(Read) { Sql = "grant execute on function lo_import(text) to public" }],
+            Controls = [new(Read) { Sql = "grant execute on function lo_import(text, oid) to public" }],
         },
         new("lo-export", AttackFamily.Files, "writes a large object to a file of the server")
         {
-            Steps = [Enemy("select lo_export(lo_from_bytea(0, 'x'), '{datadir}/{db}.lo')")],
-            Success = Breach.Seen("the file is there", "select pg_stat_file('{db}.lo', true) is not null"),
+            Steps = [Enemy("select lo_from_bytea(4713, 'x'); select lo_export(4713, '{datadir}/{db}.lo')")],
+            Success = Breach.Seen("the file is there", "select exists (select from pg_stat_file('{db}.lo', true) where size is not null)"),
             Refusals = ["42501"],
             Controls = [new(Read) { Sql = "grant execute on function lo_export(oid, text) to public" }],
         },

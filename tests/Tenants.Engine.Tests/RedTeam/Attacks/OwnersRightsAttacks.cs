@@ -84,13 +84,15 @@ internal static class OwnersRightsAttacks
                     select public.see()
                     """),
             ],
-            Listed = [new(AttackTrust.All, "a SECURITY DEFINER function without SET search_path looks into the caller's temporary schema first", "the function's owner: alter function … set search_path = pg_catalog, pg_temp; Get-TenantRls names such functions")],
+            IsLookedFor = true,
+            Listed = [new(AttackTrust.Scoped, "a SECURITY DEFINER function without SET search_path looks into the caller's temporary schema first", "the function's owner: alter function … set search_path = pg_catalog, pg_temp; Get-TenantRls names such functions")],
         },
         new("superusers-view", AttackFamily.OwnersRights, "reads through a superuser's view")
         {
             SuperuserSetup = OwnersView,
             Steps = [Enemy("select title from public.titles")],
-            Listed = [new(AttackTrust.All, "no policy binds a superuser", "the superuser: security_invoker (15 and later), or another owner; Get-TenantRls names such views")],
+            IsLookedFor = true,
+            Listed = [new(AttackTrust.Scoped, "no policy binds a superuser", "the superuser: security_invoker (15 and later), or another owner; Get-TenantRls names such views")],
         },
         new("rule", AttackFamily.OwnersRights, "deletes through a rule of the owner")
         {
@@ -127,6 +129,11 @@ internal static class OwnersRightsAttacks
             Refusals = ["42501"],
             Controls = [new("that tenants have no right on it") { Sql = "grant select on public.plain to \"{session}\"" }],
         },
+        Given("table-given-away", "reads a table that nobody enabled and everybody may read", "grant select on public.plain to public", "select title from public.plain"),
+        Given("materialized-view-given-away", "reads a materialized view that everybody may read", "create materialized view public.note_copy as select title from public.note; grant select on public.note_copy to public", "select title from public.note_copy"),
+        Given("partition-given-away", "reads a partition without a policy that everybody may read", "grant select on public.event_late to public", "select what from public.event_late"),
+        Given("policy-given-away", "reads a table on which somebody put a policy that lets all pass", "create policy everything on public.note for select using (true)", "select string_agg(title, ',') from public.note"),
+        Given("row-security-lifted", "reads a table whose row security somebody disabled", "alter table public.note disable row level security", "select string_agg(title, ',') from public.note"),
         new("leaky-function", AttackFamily.OwnersRights, "has a cheap function of its own see rows before the policy does")
         {
             Setup = "create function public.leak(what text) returns boolean language plpgsql immutable cost 0.0000001 as $f$ begin raise notice '%', what; return true; end $f$",
@@ -174,10 +181,26 @@ internal static class OwnersRightsAttacks
             Refusals = ["42501"],
             Controls = [s_ownership],
         },
+        new("schema-given-away", AttackFamily.OwnersRights, "makes a function that the victim calls, where everybody may make things")
+        {
+            IsLookedFor = true,
+            SuperuserSetup = "grant create on schema public to public",
+            Steps = [Enemy("create function public.lower(varchar) returns text language sql as 'select ''trojan''::text'"), Victim("select lower(code) from public.coupon")],
+            Success = Breach.VictimGets("trojan"),
+            Listed = [new(AttackTrust.Scoped, "what anybody makes in a schema of the path may fit the victim's call better", "a DBA: revoke create on schema public from public, as it is since 15")],
+        },
         new("temporary-view", AttackFamily.OwnersRights, "reads through a view of its own")
         {
             Steps = [Enemy("create temp view mine as select title from public.note; select string_agg(title, ',') from mine")],
             Controls = [NoRowSecurity],
         },
     ];
+
+    private static Attack Given(string id, string tries, string setup, string sql) => new(id, AttackFamily.OwnersRights, tries)
+    {
+        IsLookedFor = true,
+        Setup = setup,
+        Steps = [Enemy(sql)],
+        Listed = [new(AttackTrust.Scoped, "Scoped takes the database as it is; Sealed refuses to connect to it", "the table's owner; Get-TenantRls names it")],
+    };
 }
