@@ -8,6 +8,7 @@ The parameters are all in $args, so that none of them is taken from the script t
 $tasks = [ordered]@{
     Build = 'builds everything; then Import-Module ./Tenants.psd1 works'
     Test  = 'builds, and runs every test against a real PostgreSQL; test <text> only those with the text in their name'
+    RedTeam = 'runs the enemy''s attacks on PostgreSQL 14, 15 and 18 (or the versions named), and writes what came of it into docs/security.md'
     Demo  = 'shows the main job, live, on a PostgreSQL of its own'
     Shell = 'a prompt with the module loaded and $sandbox connected; shell <script> <arguments> runs a script so, and returns its exit code'
     Clean = 'removes what was built'
@@ -153,6 +154,27 @@ function Invoke-Test([string[]]$filter) {
     if ($failed -gt 0 -or $passed -eq 0) { exit 1 }
 }
 
+# The attacks, on each version that can be had; the last run writes the tables.
+function Invoke-RedTeam([string[]]$versions) {
+    if (-not $versions) { $versions = '14', '15', '18' }
+    Build-Project 'tests/Tenants.Engine.Tests'
+    $runner = [IO.Path]::Combine($root, 'tests', 'Tenants.Engine.Tests', 'bin', $configuration, 'net10.0', 'Tenants.Engine.Tests.dll')
+    $env:TENANTS_REDTEAM_DOCUMENT = [IO.Path]::Combine($root, 'docs', 'security.md')
+    $failed = 0
+    foreach ($version in $versions) {
+        Show "The red team on PostgreSQL $version ..."
+        $env:TENANTS_TEST_POSTGRES_VERSION = $version
+        & dotnet $runner -noLogo -noColor -reporter quiet -class Tenants.Engine.Tests.RedTeam.RedTeamTests | Out-Host
+        if ($LASTEXITCODE -ne 0) {
+            $failed++
+            Show "  FAILED on PostgreSQL $version."
+        }
+    }
+
+    if ($failed -gt 0) { exit 1 }
+    Show "Every attack is closed or listed: see docs/security.md."
+}
+
 function Invoke-Demo {
     Import-Built
     & ([IO.Path]::Combine($root, 'examples', 'demo.ps1'))
@@ -186,6 +208,7 @@ if (-not $task) {
 switch ($task) {
     Build { Invoke-Build }
     Test { Invoke-Test $rest }
+    RedTeam { Invoke-RedTeam $rest }
     Demo { Invoke-Demo }
     Clean { Invoke-Clean }
     Shell {
