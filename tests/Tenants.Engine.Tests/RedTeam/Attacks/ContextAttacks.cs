@@ -177,7 +177,11 @@ internal static class ContextAttacks
         {
             Steps = [Enemy(Reading("execute 'create or replace function tenants.current_tenant() returns text language sql stable as $$ select ''globex''::text $$'"))],
             Refusals = ["42501"],
-            Controls = [new("the owner role") { Sql = "grant \"{owner}\" to {login}; grant \"{owner}\" to \"{session}\"", Undo = "revoke \"{owner}\" from {login}; revoke \"{owner}\" from \"{session}\"" }],
+            Controls =
+            [
+                new("the owner role") { Sql = "grant \"{owner}\" to {login}", Trusts = AttackTrust.Sealed },
+                new("the owner role") { Sql = "grant \"{owner}\" to \"{session}\"", Undo = "revoke \"{owner}\" from \"{session}\"", Trusts = AttackTrust.Scoped },
+            ],
         },
         new("key-in-a-plan", AttackFamily.Context, "has the server show the plans of enter(), and looks for the key in them")
         {
@@ -193,7 +197,7 @@ internal static class ContextAttacks
             Success = Breach.KeyShows,
             Controls =
             [
-                new("the assignment that keeps keys out of the plans")
+                new("what keeps keys out of the plans")
                 {
                     Sql = """
                         create or replace function tenants.enter(tenant text, token text) returns text language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp as $f$
