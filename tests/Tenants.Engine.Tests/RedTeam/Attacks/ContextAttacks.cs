@@ -177,7 +177,11 @@ internal static class ContextAttacks
         {
             Steps = [Enemy(Reading("execute 'create or replace function tenants.current_tenant() returns text language sql stable as $$ select ''globex''::text $$'"))],
             Refusals = ["42501"],
-            Controls = [new("the owner role") { Sql = "grant \"{owner}\" to {login}; grant \"{owner}\" to \"{session}\"", Undo = "revoke \"{owner}\" from {login}; revoke \"{owner}\" from \"{session}\"" }],
+            Controls =
+            [
+                new("the owner role") { Sql = "grant \"{owner}\" to {login}", Trusts = AttackTrust.Sealed },
+                new("the owner role") { Sql = "grant \"{owner}\" to \"{session}\"", Undo = "revoke \"{owner}\" from \"{session}\"", Trusts = AttackTrust.Scoped },
+            ],
         },
         new("key-in-a-plan", AttackFamily.Context, "has the server show the plans of enter(), and looks for the key in them")
         {
@@ -185,7 +189,7 @@ internal static class ContextAttacks
             Trusts = AttackTrust.Scoped | AttackTrust.Shared,
             Steps =
             [
-                Enemy("set debug_print_plan = on; set debug_print_parse = on; set debug_print_rewritten = on; set plan_cache_mode = force_custom_plan; set client_min_messages = log"),
+                Enemy("set debug_pretty_print = off; set debug_print_plan = on; set debug_print_parse = on; set debug_print_rewritten = on; set plan_cache_mode = force_custom_plan; set client_min_messages = log"),
                 Enemy("select tenants.current_tenant()"),
                 Enemy("set client_min_messages = debug5"),
                 Enemy("select count(*) from public.note"),
@@ -193,7 +197,7 @@ internal static class ContextAttacks
             Success = Breach.KeyShows,
             Controls =
             [
-                new("the assignment that keeps keys out of the plans")
+                new("what keeps keys out of the plans")
                 {
                     Sql = """
                         create or replace function tenants.enter(tenant text, token text) returns text language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp as $f$

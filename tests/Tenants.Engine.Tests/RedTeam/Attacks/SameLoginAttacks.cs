@@ -50,7 +50,7 @@ internal static class SameLoginAttacks
         },
         new("terminate-all", AttackFamily.SameLogin, "ends every session that it can find, whosever it is")
         {
-            Steps = [s_write, Enemy("do $$ declare p int; begin for p in select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' loop begin perform pg_terminate_backend(p); exception when insufficient_privilege then null; end; end loop; end $$"), new(Actor.Wait, "1")],
+            Steps = [s_write, Enemy("do $$ declare p int; begin for p in select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() loop begin perform pg_terminate_backend(p); exception when insufficient_privilege then null; end; end loop; end $$"), new(Actor.Wait, "1")],
             Success = Breach.VictimFails,
             Listed = [new(AttackTrust.Shared, "a login may end its own sessions", Revoke)],
             Controls = [AsShared, new("that the tenants' role is not a member of the admin's login") { Sql = "grant pg_signal_backend to \"{session}\"", Undo = "revoke pg_signal_backend from \"{session}\"", Trusts = AttackTrust.Scoped }],

@@ -116,7 +116,7 @@ internal static class StatementAttacks
         },
         new("lock-rows", AttackFamily.Statements, "locks the victim's rows")
         {
-            Steps = [new(Actor.EnemyMeanwhile, "select count(*) from (select id from public.note for update) n, pg_sleep(8)"), Victim("set local lock_timeout = '1500ms'; update public.note set kind = kind where title = '{canary}'")],
+            Steps = [new(Actor.EnemyMeanwhile, "select id from public.note for update; select pg_sleep(8)"), Victim("set local lock_timeout = '1500ms'; update public.note set kind = kind where title = '{canary}'")],
             Success = Breach.VictimFails,
             Controls = [NoRowSecurity],
         },
