@@ -155,21 +155,20 @@ public class PoolerProbeTests
     }
 
     [Theory]
-    [InlineData(TenantPoolerMode.Session, 0)]
-    [InlineData(TenantPoolerMode.Transaction, 0)]
-    [InlineData(TenantPoolerMode.Statement, 0)]
-    public async Task Cut_anywhere_nothing_is_left(TenantPoolerMode mode, int first)
+    [InlineData(TenantPoolerMode.Session)]
+    [InlineData(TenantPoolerMode.Transaction)]
+    [InlineData(TenantPoolerMode.Statement)]
+    public async Task Cut_anywhere_nothing_is_left(TenantPoolerMode mode)
     {
         await using var pooled = await PooledAsync(new PgBouncerOptions { Mode = mode, ServerResetQuery = "", PoolSize = 4 });
-        var (cut, ended) = (0, 0);
-        for (var after = first; after <= 400; after += 20)
+        var cut = 0;
+        for (var after = 0; after <= 400; after += 20)
         {
             using var source = CancellationTokenSource.CreateLinkedTokenSource(Token);
             source.CancelAfter(after);
             try
             {
                 await PoolerProbe.RunAsync(new ConnectionSettings(pooled.Through), source.Token);
-                ended++;
             }
             catch (OperationCanceledException)
             {
@@ -177,7 +176,7 @@ public class PoolerProbeTests
             }
         }
 
-        Assert.True(cut > 0 && ended >= 0, $"{cut} cut, {ended} ended");
+        Assert.NotEqual(0, cut);
         await pooled.NothingIsLeftAsync();
     }
 

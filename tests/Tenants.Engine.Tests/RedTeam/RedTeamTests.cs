@@ -5,12 +5,16 @@ namespace Tenants.Engine.Tests.RedTeam;
 /// <summary>Every attack, over each kind of login: closed where the same SQL succeeds without one defence, or listed and shown to succeed.</summary>
 public class RedTeamTests(RedTeamReport report) : IClassFixture<RedTeamReport>
 {
+    // Minutes of work: build.ps1 redteam asks for it, the suite of every day does not.
+    private static bool IsAsked => Environment.GetEnvironmentVariable("TENANTS_REDTEAM_DOCUMENT") is { Length: > 0 } || Environment.GetEnvironmentVariable("TENANTS_REDTEAM_ONLY") is { Length: > 0 };
+
     /// <summary>What to run: all of them, or those that TENANTS_REDTEAM_ONLY names.</summary>
-    public static IEnumerable<TheoryDataRow<string, AttackTrust>> Cells =>
-        from attack in AttackList.All
-        where Environment.GetEnvironmentVariable("TENANTS_REDTEAM_ONLY") is not { Length: > 0 } only || only.Split(',').Contains(attack.Id)
-        from trust in (AttackTrust[])[AttackTrust.Scoped, AttackTrust.Shared, AttackTrust.Bound]
-        select new TheoryDataRow<string, AttackTrust>(attack.Id, trust) { TestDisplayName = $"RedTeam {attack.Family} {attack.Id} {trust}" };
+    public static IEnumerable<TheoryDataRow<string, AttackTrust>> Cells => !IsAsked
+        ? [new TheoryDataRow<string, AttackTrust>("none", AttackTrust.Scoped) { Skip = "build.ps1 redteam runs it" }]
+        : from attack in AttackList.All
+          where Environment.GetEnvironmentVariable("TENANTS_REDTEAM_ONLY") is not { Length: > 0 } only || only.Split(',').Contains(attack.Id)
+          from trust in (AttackTrust[])[AttackTrust.Scoped, AttackTrust.Shared, AttackTrust.Bound]
+          select new TheoryDataRow<string, AttackTrust>(attack.Id, trust) { TestDisplayName = $"RedTeam {attack.Family} {attack.Id} {trust}" };
 
     [Theory]
     [MemberData(nameof(Cells), DisableDiscoveryEnumeration = false)]
