@@ -147,14 +147,12 @@ internal sealed class BareRoute(AttackWorld world, AttackTrust trust, bool witho
         {
             if (withoutBegin)
             {
-                await using var batch = new NpgsqlBatch(connection);
-                batch.BatchCommands.Add(Enter(connection, tenant));
+                await ReadAsync(connection, Enter(connection, tenant), hears, cancellationToken);
                 foreach (var statement in StatementSplitter.Split(sql))
                 {
-                    batch.BatchCommands.Add(new NpgsqlBatchCommand(statement.Text));
+                    await ReadAsync(connection, new NpgsqlBatchCommand(statement.Text), hears, cancellationToken);
                 }
 
-                await ReadAsync(batch, hears, cancellationToken);
                 return;
             }
 

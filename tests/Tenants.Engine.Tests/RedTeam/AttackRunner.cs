@@ -270,7 +270,7 @@ internal static class AttackRunner
     private static string Told(AttackOutcome outcome)
     {
         var texts = outcome.Enemy.Select(t => $"enemy: {t}").Concat(outcome.Victim.Select(t => $"victim: {t}"));
-        var told = string.Join(" | ", texts.Where(t => t.Length < 400).Take(12));
+        var told = string.Join(" | ", texts.Select(t => t.Length < 300 ? t : t[..300]).Distinct().TakeLast(12));
         return told.Length == 0 ? "nothing came back" : told;
     }
 }

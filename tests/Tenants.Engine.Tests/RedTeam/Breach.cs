@@ -19,11 +19,14 @@ internal sealed record Breach(string Says, Func<AttackWorld, AttackOutcome, Task
     /// <summary>A key's bytes stand in what the enemy got, in hex or as the numbers in which a plan shows them.</summary>
     public static Breach KeyShows { get; } = new("the enemy gets a key", async (world, outcome) =>
     {
+        // A plan is broken into lines wherever it fits.
+        var got = outcome.Enemy.ConvertAll(text => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
         foreach (var bytes in await world.KeyBytesAsync())
         {
             var start = bytes.Take(8).ToArray();
             var numbers = string.Join(' ', start.Select(b => ((sbyte)b).ToString(CultureInfo.InvariantCulture)));
-            if (outcome.EnemyGot(numbers) || outcome.EnemyGot(Convert.ToHexString(start).ToLowerInvariant()))
+            var hex = Convert.ToHexString(start).ToLowerInvariant();
+            if (got.Exists(text => text.Contains(numbers, StringComparison.Ordinal) || text.Contains(hex, StringComparison.Ordinal)))
             {
                 return true;
             }

@@ -189,7 +189,7 @@ internal static class ContextAttacks
             Trusts = AttackTrust.Scoped | AttackTrust.Shared,
             Steps =
             [
-                Enemy("set debug_print_plan = on; set debug_print_parse = on; set debug_print_rewritten = on; set plan_cache_mode = force_custom_plan; set client_min_messages = log"),
+                Enemy("set debug_pretty_print = off; set debug_print_plan = on; set debug_print_parse = on; set debug_print_rewritten = on; set plan_cache_mode = force_custom_plan; set client_min_messages = log"),
                 Enemy("select tenants.current_tenant()"),
                 Enemy("set client_min_messages = debug5"),
                 Enemy("select count(*) from public.note"),

@@ -7,6 +7,8 @@ internal static class SmugglingAttacks
 {
     private static readonly Breach s_stays = Breach.Seen("a row of a failed call stays", "select exists (select from public.note where title = 'smuggled')");
 
+    private static readonly Breach s_objectStays = Breach.Seen("a large object of a failed call stays", "select exists (select from pg_largeobject_metadata where oid = 4715)");
+
     private static readonly Control s_unguarded = new("the guard that reads each statement") { Bare = true };
 
     private static readonly Control s_noBegin = new("the explicit BEGIN") { WithoutBegin = true };
@@ -25,15 +27,15 @@ internal static class SmugglingAttacks
         Commit("prepare-a-body", "puts COMMIT behind a function's body of statements", "create function pg_temp.f() returns int language sql begin atomic select case when true then 1 else 2 end; end; commit"),
         new("do-commit", AttackFamily.Smuggling, "commits in a DO block")
         {
-            Steps = [Enemy("insert into public.note (tenant, title) values ('acme', 'smuggled'); do $$ begin commit; end $$; select 1 / 0")],
-            Success = s_stays,
+            Steps = [Enemy("select lo_from_bytea(4715, 'smuggled'); do $$ begin commit; end $$; select 1 / 0")],
+            Success = s_objectStays,
             Refusals = ["2D000"],
             Controls = [s_noBegin],
         },
         new("call-commit", AttackFamily.Smuggling, "commits in a procedure of its own")
         {
-            Steps = [Enemy("create procedure pg_temp.p() language plpgsql as 'begin commit; end'; insert into public.note (tenant, title) values ('acme', 'smuggled'); call pg_temp.p(); select 1 / 0")],
-            Success = s_stays,
+            Steps = [Enemy("create procedure pg_temp.p() language plpgsql as 'begin commit; end'; select lo_from_bytea(4715, 'smuggled'); call pg_temp.p(); select 1 / 0")],
+            Success = s_objectStays,
             Refusals = ["2D000"],
             Controls = [s_noBegin],
         },
