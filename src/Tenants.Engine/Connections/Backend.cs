@@ -3,50 +3,79 @@ using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Connections;
 
-/// <summary>Ends server processes that work for this module.</summary>
-internal static class Backend
+/// <summary>A server process that works for this module. Kept apart from its connection, which may be broken when the process is to be ended.</summary>
+/// <param name="ProcessId">The process, as the server numbers it.</param>
+/// <param name="Login">The login that it works for.</param>
+internal readonly record struct Backend(int ProcessId, string Login)
 {
-    /// <summary>Ends one, over a connection of the admin's.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // By the login as well: the number may have been given to another process meanwhile.
+    private const string Terminate = """
+        select coalesce(pg_catalog.bool_and(pg_catalog.pg_terminate_backend(a.pid, 2000)), true)
+        from pg_catalog.pg_stat_activity a where a.pid = $1 and a.usename = $2
+        """;
+
+    /// <summary>The process behind an open connection.</summary>
+    public static Backend Of(NpgsqlConnection connection) => new(connection.ProcessID, connection.UserName!);
+
+    /// <summary>Ends it, over a connection of the admin's.</summary>
     /// <param name="database">The database.</param>
-    /// <param name="processId">The server process.</param>
-    /// <param name="login">The login that it works for, of which the admin becomes a member for the time; null for the admin's own.</param>
-    public static async ValueTask TerminateAsync(TenantDatabase database, int processId, string? login = null)
+    /// <returns>True if it is gone.</returns>
+    public Task<bool> TerminateAsync(TenantDatabase database)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        var backend = this;
+        return TryAsync(cancellation => database.UseAsync(
+            connection => backend.TerminateAsync(connection, backend.Login != database.SessionUser, cancellation), cancellation));
+    }
+
+    /// <summary>Ends it, over a connection of its own login.</summary>
+    /// <param name="use">Lends the connection.</param>
+    /// <returns>True if it is gone.</returns>
+    public Task<bool> TerminateAsync(Func<Func<NpgsqlConnection, Task>, CancellationToken, Task> use)
+    {
+        var backend = this;
+        return TryAsync(async cancellation =>
+        {
+            var isGone = false;
+            await use(async connection => isGone = await backend.TerminateAsync(connection, asMember: false, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            return isGone;
+        });
+    }
+
+    private static async Task<bool> TryAsync(Func<CancellationToken, Task<bool>> terminate)
+    {
+        using var patience = new CancellationTokenSource(Patience);
         try
         {
-            await database.UseAsync(connection => TerminateAsync(connection, processId, login, patience.Token), patience.Token).ConfigureAwait(false);
+            return await terminate(patience.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TenantException or OperationCanceledException)
         {
-            // The caller waits for the connection to break, and says so if it does not.
+            return false;
         }
     }
 
-    /// <summary>Ends one, over a connection.</summary>
-    public static async Task TerminateAsync(NpgsqlConnection connection, int processId, string? login, CancellationToken cancellationToken)
+    // The admin becomes a member of the login for the time: that goes with the transaction.
+    private async Task<bool> TerminateAsync(NpgsqlConnection connection, bool asMember, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        if (login is not null)
+        if (asMember)
         {
-            await ExecuteAsync(connection, RoleGrant.ToSelf(connection, login), cancellationToken).ConfigureAwait(false);
+            await using var grant = new NpgsqlCommand(RoleGrant.ToSelf(connection, Login), connection);
+            await grant.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        await using (var command = new NpgsqlCommand("select pg_catalog.pg_terminate_backend($1)", connection)
+        bool isGone;
+        await using (var command = new NpgsqlCommand(Terminate, connection)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = processId } },
+            Parameters = { new NpgsqlParameter<int> { TypedValue = ProcessId }, new NpgsqlParameter<string> { TypedValue = Login } },
         })
         {
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            isGone = (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
         }
 
-        // The membership goes with the transaction.
         await transaction.RollbackAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return isGone;
     }
 }

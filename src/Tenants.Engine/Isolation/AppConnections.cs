@@ -81,25 +81,9 @@ internal sealed class AppConnections : IAsyncDisposable
         },
         cancellationToken);
 
-    /// <summary>Has the server end a backend of this login.</summary>
-    public async ValueTask TerminateAsync(int processId)
-    {
-        if (IsBehindPooler)
-        {
-            // The number that the pooler gave is no process of the server's: it could be anybody's.
-            return;
-        }
-
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        try
-        {
-            await UseAsync(connection => Backend.TerminateAsync(connection, processId, login: null, patience.Token), patience.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is TenantException or OperationCanceledException)
-        {
-            // The caller waits for the connection to break, and says so if it does not.
-        }
-    }
+    /// <summary>Has the server end a backend of this login. The number that a pooler gave is no process of the server's: it could be anybody's.</summary>
+    /// <returns>True if it is gone.</returns>
+    public Task<bool> TerminateAsync(Backend backend) => IsBehindPooler ? Task.FromResult(false) : backend.TerminateAsync(UseAsync);
 
     /// <summary>Closes the connections and wipes the key.</summary>
     public async ValueTask DisposeAsync()

@@ -62,7 +62,7 @@ internal sealed class AppIsolation : IIsolation
     }
 
     /// <inheritdoc/>
-    public ValueTask TerminateAsync(NpgsqlConnection connection) => _app.TerminateAsync(connection.ProcessID);
+    public Task<bool> TerminateAsync(Backend backend) => _app.TerminateAsync(backend);
 
     /// <inheritdoc/>
     public ValueTask<IIsolation> ForSessionAsync(TenantId tenant, CancellationToken cancellationToken) => ValueTask.FromResult<IIsolation>(this);

@@ -54,7 +54,7 @@ internal sealed class BoundIsolation(TenantDatabase database, Installation insta
     public ValueTask<bool> RenewAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
     /// <inheritdoc/>
-    public ValueTask TerminateAsync(NpgsqlConnection connection) => Backend.TerminateAsync(database, connection.ProcessID, secret.Name);
+    public Task<bool> TerminateAsync(Backend backend) => backend.TerminateAsync(database);
 
     /// <inheritdoc/>
     public ValueTask<IIsolation> ForSessionAsync(TenantId tenant, CancellationToken cancellationToken) => ValueTask.FromResult<IIsolation>(this);

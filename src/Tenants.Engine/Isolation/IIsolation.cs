@@ -40,8 +40,9 @@ internal interface IIsolation : IAsyncDisposable
     ValueTask<bool> RenewAsync(NpgsqlConnection connection, CancellationToken cancellationToken);
 
     /// <summary>Has the server end a backend whose statement obeys neither its limit nor a cancel.</summary>
-    /// <param name="connection">The connection of that backend.</param>
-    ValueTask TerminateAsync(NpgsqlConnection connection);
+    /// <param name="backend">The backend.</param>
+    /// <returns>True if it is gone.</returns>
+    Task<bool> TerminateAsync(Backend backend);
 
     /// <summary>The isolation of a session that holds its connection for one tenant; the session disposes of it if it is another one than this.</summary>
     /// <param name="tenant">Whose session it becomes.</param>

@@ -44,7 +44,7 @@ internal sealed class ScopedIsolation(TenantDatabase database, Installation inst
     }
 
     /// <inheritdoc/>
-    public ValueTask TerminateAsync(NpgsqlConnection connection) => Backend.TerminateAsync(database, connection.ProcessID);
+    public Task<bool> TerminateAsync(Backend backend) => backend.TerminateAsync(database);
 
     /// <inheritdoc/>
     public ValueTask<IIsolation> ForSessionAsync(TenantId tenant, CancellationToken cancellationToken) => ValueTask.FromResult<IIsolation>(this);

@@ -81,7 +81,7 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
     }
 
     /// <inheritdoc/>
-    public ValueTask TerminateAsync(NpgsqlConnection connection) => Backend.TerminateAsync(database, connection.ProcessID, connection.UserName);
+    public Task<bool> TerminateAsync(Backend backend) => backend.TerminateAsync(database);
 
     /// <inheritdoc/>
     public async ValueTask<IIsolation> ForSessionAsync(TenantId tenant, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Npgsql;
+using Tenants.Engine.Connections;
 using Tenants.Engine.Errors;
 using Tenants.Engine.Queries.Results;
 using Tenants.Engine.Queries.Running;
@@ -25,6 +26,7 @@ public sealed class QueryCursor : IAsyncDisposable
     private QueryUnit? _unit;
     private ResultReader? _result;
     private object?[] _row = [];
+    private Backend _backend;
     private long _sentAt;
     private int _next;
     private int _attempts;
@@ -44,7 +46,7 @@ public sealed class QueryCursor : IAsyncDisposable
         _watchdog = new Watchdog(
             options.Timeout ?? frame.Scope.Database.Facts.StatementTimeout,
             () => _unit?.CancelAsync() ?? ValueTask.CompletedTask,
-            () => frame.Scope.TerminateAsync(frame.Connection));
+            () => frame.Scope.TerminateAsync(_backend));
         var cache = ShapeCache.Of(frame.Scope.Database);
         _steps = [.. query.Statements.Select(s => new StatementStep(s, cache))];
     }
@@ -178,6 +180,7 @@ public sealed class QueryCursor : IAsyncDisposable
             }
 
             _unit = unit;
+            _backend = Backend.Of(_frame.Connection);
             _sentAt = Stopwatch.GetTimestamp();
             await _watchdog.GuardAsync(unit.ExecuteAsync(_cancellation), unit.Count).ConfigureAwait(false);
         }
@@ -429,6 +432,7 @@ public sealed class QueryCursor : IAsyncDisposable
 
         await DropUnitAsync().ConfigureAwait(false);
         StopListening();
+        var runsOn = (_watchdog.HasFired || _cancellation.IsCancellationRequested) && !await EndBackendAsync().ConfigureAwait(false);
         if (_begun)
         {
             await _frame.AbortAsync(failed: true).ConfigureAwait(false);
@@ -440,7 +444,7 @@ public sealed class QueryCursor : IAsyncDisposable
             return new TenantException(
                 "StatementTimeout",
                 TenantErrorKind.Timeout,
-                $"The statement ran on past its limit of {_watchdog.Limit.TotalSeconds:0.###} s, which it had lifted, and was ended from here. It is undone. Raise the limit with -Timeout or Connect-TenantDatabase -StatementTimeout, or make it faster.")
+                $"The statement ran on past its limit of {_watchdog.Limit.TotalSeconds:0.###} s, which it had lifted, and {(runsOn ? RunsOn : "was ended from here. It is undone.")} Raise the limit with -Timeout or Connect-TenantDatabase -StatementTimeout, or make it faster.")
             {
                 Tenant = _frame.Scope.Tenant,
                 Target = _frame.Scope.Tenant,
@@ -449,7 +453,7 @@ public sealed class QueryCursor : IAsyncDisposable
 
         if (cause is OperationCanceledException || (_cancellation.IsCancellationRequested && ServerErrors.IsOurs(cause)))
         {
-            return new OperationCanceledException("The query was cancelled.", cause is OperationCanceledException ? null : cause, _cancellation);
+            return new OperationCanceledException(runsOn ? $"The query was cancelled, and {RunsOn}" : "The query was cancelled.", cause is OperationCanceledException ? null : cause, _cancellation);
         }
 
         if (cause is UnreadableResultException)
@@ -479,12 +483,21 @@ public sealed class QueryCursor : IAsyncDisposable
         var hadWritten = !_ended && _steps.Take(_next).Any(s => s.MayWrite);
         await DropUnitAsync().ConfigureAwait(false);
         StopListening();
+        await EndBackendAsync().ConfigureAwait(false);
         if (await _frame.AbortAsync(failed: false).ConfigureAwait(false) && hadWritten)
         {
             _options.OnNotice?.Invoke(new ServerNotice(
                 "WARNING", "TN900", "The query was stopped before its last row was read: what it wrote is undone. Read all of its rows to keep it, into a variable for instance."));
         }
     }
+
+    private string RunsOn =>
+        $"does not answer to a cancel: it may still be running on the server. Have a DBA run: select pg_terminate_backend({_backend.ProcessId}); or, behind a pooler, set a query_timeout there.";
+
+    /// <summary>After a cancel: where the connection broke without an answer, the statement may run on, so its backend is ended.</summary>
+    /// <returns>False if it may still be there.</returns>
+    private async ValueTask<bool> EndBackendAsync() =>
+        _backend == default || _frame.Connection.State == System.Data.ConnectionState.Open || await _frame.Scope.TerminateAsync(_backend).ConfigureAwait(false);
 
     private async ValueTask DropUnitAsync()
     {

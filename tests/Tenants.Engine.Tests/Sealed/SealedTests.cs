@@ -1,6 +1,7 @@
 using Npgsql;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation.Logins;
+using Tenants.Engine.Queries;
 using Tenants.Engine.Sessions;
 using Tenants.Testing;
 using Xunit;
@@ -10,6 +11,8 @@ namespace Tenants.Engine.Tests.Sealed;
 /// <summary>Logins that a sealed connection makes for itself: what they may, how long they live, what becomes of them.</summary>
 public class SealedTests
 {
+    private const string Deaf = "do $$ begin /* deaf */ perform set_config('statement_timeout', '0', false); loop begin perform pg_sleep(600); exception when query_canceled then null; end; end loop; end $$";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -167,17 +170,56 @@ public class SealedTests
         await new LoginRemoval(world.Base.Database, world.Base.Installation).RemoveAsync(living.Name, Token);
     }
 
-    [Fact]
-    public async Task A_statement_that_obeys_no_cancel_is_ended_with_its_backend()
+    [Theory]
+    [InlineData(TenantTrust.Scoped)]
+    [InlineData(TenantTrust.Sealed)]
+    public async Task A_statement_that_obeys_no_cancel_is_ended_with_its_backend(TenantTrust trust)
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        var database = trust == TenantTrust.Sealed ? await world.ConnectAsync() : world.Base.Database;
+
+        await SealedWorld.FailsAsync("StatementTimeout", () => SealedWorld.QueryAsync(database, "acme", Deaf, TimeSpan.FromSeconds(1)));
+
+        Assert.Equal(0, await DeafAsync(world));
+        Assert.Equal(["g1"], await SealedWorld.QueryAsync(database, "globex", "select title from todo_item"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task So_is_one_that_its_user_cancels(bool inSession)
     {
         await using var world = await SealedWorld.CreateAsync();
         var database = await world.ConnectAsync();
-        const string Runaway = "do $$ begin perform set_config('statement_timeout', '0', false); loop begin perform pg_sleep(600); exception when query_canceled then null; end; end loop; end $$";
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        await using var session = inSession ? await OpenSession.OpenAsync(database, "acme", Token) : null;
+        var query = Query.Parse(Deaf, QueryParameters.None);
+        await using var cursor = session?.Run(query, new QueryOptions(), over.Token) ?? await TenantQueries.RunAsync(database, "acme", query, new QueryOptions(), over.Token);
+        var running = cursor.NextResultAsync().AsTask();
+        while (await DeafAsync(world) == 0)
+        {
+            await Task.Delay(50, Token);
+        }
 
-        await SealedWorld.FailsAsync("StatementTimeout", () => SealedWorld.QueryAsync(database, "acme", Runaway, TimeSpan.FromSeconds(1)));
+        await over.CancelAsync();
 
-        Assert.Equal(0, await world.Base.AdminValueAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and usename like 'tenants\\_shared%' and state = 'active'"));
-        Assert.Equal(["g1"], await SealedWorld.QueryAsync(database, "globex", "select title from todo_item"));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => running);
+        Assert.Equal(0, await DeafAsync(world));
+    }
+
+    [Fact]
+    public async Task Control_a_cancel_alone_leaves_it_running()
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        await using var connection = await world.Base.Test.Admin.OpenConnectionAsync(Token);
+        var process = connection.ProcessID;
+        await using var command = new NpgsqlCommand(Deaf, connection) { CommandTimeout = 1 };
+        await Assert.ThrowsAnyAsync<Exception>(() => command.ExecuteNonQueryAsync(Token));
+
+        Assert.Equal(1, await DeafAsync(world));
+
+        await world.Base.SuperuserAsync($"select pg_terminate_backend({process}, 5000)");
+        Assert.Equal(0, await DeafAsync(world));
     }
 
     [Fact]
@@ -213,4 +255,9 @@ public class SealedTests
         Assert.Empty(await registry.ListAsync(Token));
         await Assert.ThrowsAsync<PostgresException>(() => TestDatabase.ColumnAsync<string>(source, "select title from todo_item"));
     }
+
+    // As the superuser: others see neither the text nor the state of a login's sessions.
+    private static Task<long> DeafAsync(SealedWorld world) => TestDatabase.ScalarAsync<long>(
+        world.Base.Test.Superuser,
+        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state = 'active' and query like '%/* deaf */%'");
 }

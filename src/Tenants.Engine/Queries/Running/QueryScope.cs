@@ -50,6 +50,6 @@ internal sealed class QueryScope(TenantDatabase database, TenantId? tenant, IIso
         _isolation?.RenewAsync(connection, cancellationToken) ?? ValueTask.FromResult(false);
 
     /// <summary>Has the server end a backend whose statement obeys nothing else.</summary>
-    public ValueTask TerminateAsync(NpgsqlConnection connection) =>
-        _isolation?.TerminateAsync(connection) ?? Backend.TerminateAsync(database, connection.ProcessID);
+    /// <returns>True if it is gone.</returns>
+    public Task<bool> TerminateAsync(Backend backend) => _isolation?.TerminateAsync(backend) ?? backend.TerminateAsync(database);
 }

@@ -4,7 +4,8 @@ namespace Tenants.Engine.Queries.Running;
 
 /// <summary>
 /// Ends from here what has outrun its limit on the server. A tenant's SQL can reset statement_timeout, and a block that catches
-/// query_canceled survives a cancel: then its backend is ended.
+/// query_canceled survives a cancel: then its backend is ended. The driver leaves its end of the connection two seconds after a
+/// cancel that nobody answers, and the server works on: whoever waits looks after that.
 /// </summary>
 internal sealed class Watchdog
 {
@@ -14,13 +15,13 @@ internal sealed class Watchdog
 
     private readonly TimeSpan _limit;
     private readonly Func<ValueTask> _cancel;
-    private readonly Func<ValueTask> _terminate;
+    private readonly Func<Task> _terminate;
 
     /// <summary>Watches nothing yet.</summary>
     /// <param name="limit">The limit for a statement; zero for none.</param>
     /// <param name="cancel">Has the server cancel the statement.</param>
     /// <param name="terminate">Has the server end the backend.</param>
-    public Watchdog(TimeSpan limit, Func<ValueTask> cancel, Func<ValueTask> terminate)
+    public Watchdog(TimeSpan limit, Func<ValueTask> cancel, Func<Task> terminate)
     {
         _limit = limit;
         _cancel = cancel;

@@ -29,7 +29,7 @@ internal static class DenialAttacks
         new("deaf-to-cancel", AttackFamily.Denial, "takes the limit away and catches every cancel in a loop")
         {
             Timeout = s_short,
-            Steps = [new(Actor.EnemyMeanwhile, "set statement_timeout = 0; do $$ begin /* run_on */ loop begin perform pg_sleep(60); exception when query_canceled then null; end; end loop; end $$"), new(Actor.Wait, "20")],
+            Steps = [new(Actor.EnemyMeanwhile, "set statement_timeout = 0; do $$ begin /* run_on */ loop begin perform pg_sleep(60); exception when query_canceled then null; end; end loop; end $$"), new(Actor.Wait, "22")],
             Success = s_runsOn,
             Refusals = ["57014", "57P01", "Ended", "StatementTimeout", "SessionLost"],
             Controls = [s_unwatched],
@@ -37,7 +37,7 @@ internal static class DenialAttacks
         new("deaf-to-the-limit", AttackFamily.Denial, "catches the limit itself in a loop")
         {
             Timeout = s_short,
-            Steps = [new(Actor.EnemyMeanwhile, "do $$ begin /* run_on */ loop begin perform pg_sleep(60); exception when query_canceled then null; end; end loop; end $$"), new(Actor.Wait, "20")],
+            Steps = [new(Actor.EnemyMeanwhile, "do $$ begin /* run_on */ loop begin perform pg_sleep(60); exception when query_canceled then null; end; end loop; end $$"), new(Actor.Wait, "22")],
             Success = s_runsOn,
             Refusals = ["57014", "57P01", "Ended", "StatementTimeout", "SessionLost"],
             Controls = [s_unwatched],
