@@ -13,14 +13,25 @@ internal abstract class ConnectionReset
     /// <summary>True where nothing outlives a transaction: a session's too are cleaned at their end.</summary>
     public virtual bool EndsEachTransaction => false;
 
-    /// <summary>The commands that follow BEGIN, before anything else. They give no result.</summary>
-    public virtual IEnumerable<NpgsqlBatchCommand> Begin() => [];
+    /// <summary>The commands that begin a transaction, with all that comes before its first statement. They give no result.</summary>
+    /// <param name="level">How much it sees of others; null for the default.</param>
+    /// <param name="readOnly">It may not write.</param>
+    public virtual IEnumerable<NpgsqlBatchCommand> Begin(TenantIsolationLevel? level, bool readOnly) =>
+        [new($"begin transaction{(level is { } wanted ? $" isolation level {Sql(wanted)}" : "")}{(readOnly ? " read only" : "")}")];
 
     /// <summary>The commands that commit and clean, in one pipeline. They give no result.</summary>
     public abstract IEnumerable<NpgsqlBatchCommand> End();
 
     /// <summary>The statements that undo and clean, each by itself.</summary>
     public abstract string[] Undo();
+
+    /// <summary>A level as SQL names it.</summary>
+    protected static string Sql(TenantIsolationLevel level) => level switch
+    {
+        TenantIsolationLevel.RepeatableRead => "repeatable read",
+        TenantIsolationLevel.Serializable => "serializable",
+        _ => "read committed",
+    };
 
     /// <summary>
     /// Sets the seed of random(), which nothing else resets: a tenant that set it would know what the next one draws.

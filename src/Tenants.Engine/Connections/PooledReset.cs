@@ -9,7 +9,8 @@ namespace Tenants.Engine.Connections;
 /// </summary>
 /// <param name="schema">The schema in which unqualified names are looked up first.</param>
 /// <param name="statementTimeout">The limit for a statement; zero for none.</param>
-internal sealed class PooledReset(string schema, TimeSpan statementTimeout) : ConnectionReset
+/// <param name="isReplica">The server is a read-only replica.</param>
+internal sealed class PooledReset(string schema, TimeSpan statementTimeout, bool isReplica) : ConnectionReset
 {
     // What DISCARD ALL does, by the parts that may stand in a transaction; the locks are let go by a cursor, which gives no result.
     private static readonly string[] s_clean =
@@ -41,12 +42,17 @@ internal sealed class PooledReset(string schema, TimeSpan statementTimeout) : Co
     public override bool EndsEachTransaction => true;
 
     /// <inheritdoc/>
-    public override IEnumerable<NpgsqlBatchCommand> Begin() => [.. s_clean.Select(c => new NpgsqlBatchCommand(c)), .. _settings.Select(c => new NpgsqlBatchCommand(c))];
+    public override IEnumerable<NpgsqlBatchCommand> Begin(TenantIsolationLevel? level, bool readOnly) =>
+        [new(BeginSql(level, readOnly)), .. s_clean.Select(c => new NpgsqlBatchCommand(c)), .. _settings.Select(c => new NpgsqlBatchCommand(c))];
 
     /// <inheritdoc/>
     public override IEnumerable<NpgsqlBatchCommand> End() => [.. s_clean.Select(c => new NpgsqlBatchCommand(c)), new(NewSeed()), new("commit")];
 
     // A rollback undoes the cleaning too, so it is done again; in one pipeline, for the pooler lends the backend anew after each.
     /// <inheritdoc/>
-    public override string[] Undo() => ["rollback", "begin", .. s_clean, NewSeed(), "commit"];
+    public override string[] Undo() => ["rollback", BeginSql(level: null, readOnly: false), .. s_clean, NewSeed(), "commit"];
+
+    // Every mode by name: a default that another client left rules from BEGIN on, before anything can be reset.
+    private string BeginSql(TenantIsolationLevel? level, bool readOnly) =>
+        $"begin transaction isolation level {Sql(level ?? TenantIsolationLevel.ReadCommitted)}, {(readOnly || isReplica ? "read only" : "read write")}, not deferrable";
 }

@@ -36,9 +36,6 @@ internal sealed class AppConnections : IAsyncDisposable
     /// <summary>True if a pooler that lends its backends for a transaction stands between.</summary>
     public bool IsBehindPooler { get; private set; }
 
-    /// <summary>How a connection is cleaned; null for as any other.</summary>
-    public ConnectionReset? Reset { get; private set; }
-
     /// <summary>A connection that answers.</summary>
     public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
@@ -50,7 +47,6 @@ internal sealed class AppConnections : IAsyncDisposable
         {
             var former = _connections;
             _connections = new LoginConnections(_settings, _login.UserName, _login.Password, _clock, isBehindPooler: true);
-            Reset = new PooledReset(_settings.Schema, _settings.StatementTimeout ?? ConnectionSettings.DefaultStatementTimeout);
             IsBehindPooler = true;
             await former.DisposeAsync().ConfigureAwait(false);
         }

@@ -15,19 +15,22 @@ internal sealed class AppIsolation : IIsolation
     private readonly TenantDatabase _database;
     private readonly Installation _installation;
     private readonly AppConnections _app;
+    private readonly PooledReset _pooled;
 
     private AppIsolation(TenantDatabase database, Installation installation, AppConnections app)
     {
         _database = database;
         _installation = installation;
         _app = app;
+        var settings = database.Settings;
+        _pooled = new PooledReset(settings.Schema, settings.StatementTimeout ?? ConnectionSettings.DefaultStatementTimeout, database.Facts.IsReplica);
     }
 
     /// <inheritdoc/>
     public TenantTrust Trust => TenantTrust.Sealed;
 
     /// <inheritdoc/>
-    public ConnectionReset Reset => _app.Reset ?? _database.DirectReset;
+    public ConnectionReset Reset => _app.IsBehindPooler ? _pooled : _database.DirectReset;
 
     /// <summary>Checks login and key.</summary>
     /// <exception cref="TenantException"><c>LoginUnfit</c>, <c>KeyRefused</c>.</exception>

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tenants.Engine.Connections;
+using Tenants.Engine.Isolation.Keys;
 using Tenants.Engine.Isolation.Logins;
 using Tenants.Engine.Tenants;
 
@@ -9,8 +10,12 @@ namespace Tenants.Engine.Isolation;
 /// <summary>Over a login that is one tenant's for ever, made for one session: there is nothing to sign, and nothing to forge.</summary>
 internal sealed class BoundIsolation(TenantDatabase database, Installation installation, LoginSecret secret, SealedIsolation maker) : IIsolation
 {
+    private static readonly DateTime s_begin = DateTime.UnixEpoch;
+
     private readonly LoginConnections _connections = new(database.Settings, secret.Name, secret.Password, clock: null, isPooled: false);
-    private long _madeAt = Environment.TickCount64;
+
+    // How old it is: counted on while the machine sleeps.
+    private readonly ServerClock _age = new(s_begin);
 
     /// <inheritdoc/>
     public TenantTrust Trust => TenantTrust.Sealed;
@@ -21,10 +26,10 @@ internal sealed class BoundIsolation(TenantDatabase database, Installation insta
     /// <inheritdoc/>
     public async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
-        if (Environment.TickCount64 - _madeAt > SealedIsolation.LoginLife.TotalMilliseconds / 2)
+        if (_age.Now - s_begin > SealedIsolation.LoginLife / 2)
         {
             await new LoginRegistry(database, installation).ExtendAsync(secret.Name, SealedIsolation.LoginLife, cancellationToken).ConfigureAwait(false);
-            _madeAt = Environment.TickCount64;
+            _age.Set(s_begin);
         }
     }
 

@@ -138,12 +138,11 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
                 new LoginRequest(TenantLoginKind.Shared) { ValidFor = LoginLife }, cancellationToken).ConfigureAwait(false);
             var login = new SealedLogin(database.Settings, secret, signer!);
             _logins[login.Name] = login;
+            await CheckAsync(login, cancellationToken).ConfigureAwait(false);
+
+            // Nobody is lent a connection of it before it was looked at.
             _current = login;
-            if (old is null)
-            {
-                await CheckAsync(login, cancellationToken).ConfigureAwait(false);
-            }
-            else
+            if (old is not null)
             {
                 // What lies idle closes; what is at work closes when it is done.
                 await old.Connections.DisposeAsync().ConfigureAwait(false);
@@ -155,7 +154,7 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
         }
     }
 
-    // The first one is looked at like a stranger's: a right that everybody has would be an enemy's too.
+    // Looked at like a stranger's, each time: a right that everybody has, or was given since, would be an enemy's too.
     private async Task CheckAsync(SealedLogin login, CancellationToken cancellationToken)
     {
         try
@@ -170,7 +169,6 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
         }
         catch (Exception e)
         {
-            _current = null;
             _logins.TryRemove(login.Name, out _);
             await login.DisposeAsync().ConfigureAwait(false);
             await DropAsync([login.Name]).ConfigureAwait(false);

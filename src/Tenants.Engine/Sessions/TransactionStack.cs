@@ -26,7 +26,7 @@ internal sealed class TransactionStack(OpenSession session)
 
     /// <summary>Has the server check the tenant.</summary>
     public Task CheckAsync(CancellationToken cancellationToken) =>
-        RunAsync([new NpgsqlBatchCommand("begin transaction read only"), .. session.Scope.Reset.Begin(), .. session.Scope.Enter(Connection), .. Commit()], cancellationToken);
+        RunAsync([.. session.Scope.Reset.Begin(level: null, readOnly: true), .. session.Scope.Enter(Connection), .. Commit()], cancellationToken);
 
     /// <summary>Begins one.</summary>
     public async Task StartAsync(TenantIsolationLevel? level, bool readOnly, CancellationToken cancellationToken)
@@ -49,8 +49,7 @@ internal sealed class TransactionStack(OpenSession session)
 
         await session.Scope.PrepareAsync(cancellationToken).ConfigureAwait(false);
         Forget();
-        var begin = $"begin transaction{Sql(level)}{(readOnly ? " read only" : "")}";
-        await RunAsync([new NpgsqlBatchCommand(begin), .. session.Scope.Reset.Begin(), .. session.Scope.Enter(Connection)], cancellationToken).ConfigureAwait(false);
+        await RunAsync([.. session.Scope.Reset.Begin(level, readOnly), .. session.Scope.Enter(Connection)], cancellationToken).ConfigureAwait(false);
         Depth = 1;
     }
 
@@ -164,14 +163,6 @@ internal sealed class TransactionStack(OpenSession session)
     // A DO block gives no result, so that it need not be passed over.
     private static NpgsqlBatchCommand NoResult(string select) =>
         new($"do $tenants$ begin perform {select["select ".Length..]}; end $tenants$");
-
-    private static string Sql(TenantIsolationLevel? level) => level switch
-    {
-        null => "",
-        TenantIsolationLevel.RepeatableRead => " isolation level repeatable read",
-        TenantIsolationLevel.Serializable => " isolation level serializable",
-        _ => " isolation level read committed",
-    };
 
     private IEnumerable<NpgsqlBatchCommand> Commit() =>
         session.Scope.Reset.EndsEachTransaction ? session.Scope.Reset.End() : [new NpgsqlBatchCommand("commit")];

@@ -30,6 +30,7 @@ public class PooledTests
             do $$ begin
                 create temp table todo_item (tenant text, title text);
                 perform set_config('work_mem', '7MB', false), set_config('left.behind', 'yes', false), set_config('statement_timeout', '0', false);
+                perform set_config('default_transaction_read_only', 'on', false), set_config('default_transaction_isolation', 'serializable', false);
                 perform set_config('search_path', 'pg_temp, pg_catalog', false), set_config('tenants.tenant', 'acme', false), set_config('tenants.context', 'x.y', false);
                 perform pg_advisory_lock(4711), setseed(0.5);
                 listen left_behind;
@@ -39,6 +40,7 @@ public class PooledTests
             database, "acme", "do $$ begin perform pg_advisory_lock(4712), set_config('work_mem', '7MB', false); perform 1 / 0; end $$"));
 
         Assert.Equal(["g1"], await SealedWorld.QueryAsync(database, "globex", "select title from todo_item"));
+        await SealedWorld.QueryAsync(database, "globex", "update todo_item set title = title");
         Assert.Equal(
             ["4MB||public|0|0"],
             await SealedWorld.QueryAsync(
@@ -50,13 +52,16 @@ public class PooledTests
                     || '|' || (select count(*) from pg_listening_channels())
                 """));
 
-        // The commit of another client of the pooler finds it clean as well.
+        // Another client of the pooler finds it clean as well, and what it leaves does not rule the next transaction.
         var other = world.Base.Test.CreateSource(pooler.Through(new Npgsql.NpgsqlConnectionStringBuilder(world.Base.Test.AdminConnectionString)
         {
             Username = app.UserName, Password = app.Password, NoResetOnClose = true,
         }.ConnectionString));
         await SealedWorld.QueryAsync(database, "acme", "select set_config('work_mem', '7MB', false)");
         Assert.Equal("4MB", await TestDatabase.ScalarAsync<string>(other, "select current_setting('work_mem')"));
+        await TestDatabase.ExecuteAsync(other, "set session characteristics as transaction isolation level serializable, read only");
+        await SealedWorld.QueryAsync(database, "globex", "update todo_item set title = title");
+        Assert.Equal(["read committed"], await SealedWorld.QueryAsync(database, "globex", "select current_setting('transaction_isolation')"));
     }
 
     [Fact(SkipUnless = nameof(PgBouncer.IsExpected), SkipType = typeof(PgBouncer), Skip = "there is no pgbouncer on this machine")]

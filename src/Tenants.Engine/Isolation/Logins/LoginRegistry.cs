@@ -92,10 +92,11 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
 
             var password = ScramVerifier.CreatePassword();
             var until = request.ValidFor is { } life ? found.ServerTime + life : (DateTime?)null;
-            var options = $"login connection limit {Number(request.ConnectionLimit ?? -1)} password {Quote.Literal(ScramVerifier.Of(password))} valid until {Until(until)}";
+            var limit = request.ConnectionLimit is { } connections ? $" connection limit {Number(connections)}" : "";
+            var options = $"login password {Quote.Literal(ScramVerifier.Of(password))} valid until {Until(until)}{limit}";
             if (found.Exists)
             {
-                // A DBA made it for this; its password stays his where this login may not set it.
+                // A DBA made it for this; its password stays his where this login may not set it, and so does what was not asked for.
                 if (found.MayAlter)
                 {
                     await ExecuteAsync(connection, $"alter role {quoted} {options}", cancellationToken).ConfigureAwait(false);

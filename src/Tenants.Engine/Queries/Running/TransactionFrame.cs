@@ -24,7 +24,7 @@ internal abstract class TransactionFrame(QueryScope scope)
     public virtual (IReadOnlyList<NpgsqlBatchCommand> Commands, int Results) Begin(bool readOnly, TimeSpan? timeout)
     {
         var (commands, results) = Enter(timeout);
-        IEnumerable<NpgsqlBatchCommand> begin = [new NpgsqlBatchCommand(readOnly ? "begin transaction read only" : "begin"), .. Scope.Reset.Begin()];
+        var begin = Scope.Reset.Begin(level: null, readOnly);
 
         // An answer that comes before the statement's shows that the connection lived when the statement was sent.
         return results > 0 ? ([.. begin, .. commands], results) : ([.. begin, .. commands, new NpgsqlBatchCommand("select 1")], 1);
