@@ -375,6 +375,7 @@ public sealed class QueryCursor : IAsyncDisposable
                 _renewed = true;
                 await DropUnitAsync().ConfigureAwait(false);
                 StopListening();
+                _backend = default;
                 if (!await _frame.RenewAsync(_cancellation).ConfigureAwait(false))
                 {
                     return false;
@@ -385,6 +386,7 @@ public sealed class QueryCursor : IAsyncDisposable
             case DbException or IOException when wasUntouched && ConnectionBroke(exception):
                 await DropUnitAsync().ConfigureAwait(false);
                 StopListening();
+                _backend = default;
                 if (!await _frame.ReplaceConnectionAsync(_cancellation).ConfigureAwait(false))
                 {
                     return false;
