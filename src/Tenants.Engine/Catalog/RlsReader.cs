@@ -105,7 +105,7 @@ public static class RlsReader
     {
         // A partition or child named by itself is what its root makes it: rights it needs none.
         var column = family.Root.Column?.Name ?? TenantTables.DefaultColumn;
-        var steps = new EnableSteps(installation, database.ServerVersion, family, column, new HashSet<string>(), Fill.None);
+        var steps = new EnableSteps(installation, database.ServerVersion, family, new EnableRequest(), column, new HashSet<string>(), Fill.None);
         return [.. (family.Root.IsChild ? steps.ForChild() : steps.All()).Select(s => s.Purpose)];
     }
 

@@ -18,6 +18,9 @@ internal static class ColumnCheck
         _ => null,
     };
 
+    /// <summary>A type, as PostgreSQL writes it, that holds identifiers as text.</summary>
+    public static bool IsTextType(string type) => type is "text" or "character varying" || type.StartsWith("character varying(", StringComparison.Ordinal);
+
     /// <summary>Refuses a column that cannot be.</summary>
     /// <exception cref="TenantException"><c>ColumnTypeNotSupported</c>.</exception>
     public static void EnsureFits(TableState table, TenantIdType type)

@@ -58,7 +58,7 @@ public static class EnablePlanner
         var column = family.Root.Column?.Name ?? request.Column ?? TenantTables.DefaultColumn;
         var (fill, warnings) = await RowPlanner.PlanAsync(context, family.Root, column, request.DefaultTenant, cancellationToken).ConfigureAwait(false);
         var taken = await IndexNames.TakenAsync(connection, [.. family.Members.Select(m => m.Schema).Distinct()], cancellationToken).ConfigureAwait(false);
-        PlanStep[] steps = [.. new EnableSteps(names, database.ServerVersion, family, column, taken, fill).All()];
+        PlanStep[] steps = [.. new EnableSteps(names, database.ServerVersion, family, request, column, taken, fill).All()];
         if (steps.Length > 0)
         {
             await GrantCheck.EnsureAsync(context, database, family, cancellationToken).ConfigureAwait(false);

@@ -8,10 +8,9 @@ namespace Tenants.Engine.Plans;
 /// The steps that a table lacks to keep tenants apart, worked out from what it is: of a table that lacks nothing, none.
 /// Enable-TenantRls runs them, and Get-TenantRls lists them as missing.
 /// </summary>
-internal sealed class EnableSteps(Installation installation, Version server, TableFamily family, string column, IReadOnlySet<string> takenNames, Fill fill)
+internal sealed class EnableSteps(
+    Installation installation, Version server, TableFamily family, EnableRequest request, string column, IReadOnlySet<string> takenNames, Fill fill)
 {
-    private static readonly string[] s_rights = ["select", "insert", "update", "delete"];
-
     private readonly TableState _root = family.Root;
     private readonly string _quoted = Quote.Identifier(column);
     private readonly string _session = Quote.Identifier(installation.SessionRole);
@@ -22,7 +21,9 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
     /// <summary>Policies hide rows from the login while they are filled in, and are lifted for that.</summary>
     private bool IsLifted => NeedsUpdate && _root is { IsFiltered: true, IsForced: true };
 
-    private bool IsText => _root.Column?.IsText ?? installation.TenantType == TenantIdType.Text;
+    private string Type => _root.Column?.Type ?? request.Type ?? installation.SqlType;
+
+    private bool IsText => _root.Column?.IsText ?? ColumnCheck.IsTextType(Type);
 
     /// <summary>All of them, in order. What enforces comes last, and all in one transaction: without a policy no row would be seen.</summary>
     public IEnumerable<PlanStep> All() => [.. Register(), .. Column(), .. Index(), .. Rights(), .. Owners(), .. Enforcement()];
@@ -39,6 +40,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
             {
                 Lock = LockLevel.RowExclusive,
                 LockedTable = registry,
+                Mends = TenantRlsDifferenceKind.TenantMissing,
             };
         }
     }
@@ -51,7 +53,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
             // column has later: it would be evaluated once, now, for all of them.
             var value = fill.IsNeeded ? $" default {Quote.Literal(fill.Tenant!)}" : "";
             var rows = fill.IsNeeded ? $", its rows {fill.Tenant}'s" : "";
-            yield return Alter(_root, $"column {column}{rows}", $"add column {_quoted} {installation.SqlType}{value}", $"drop column {_quoted}");
+            yield return Alter(_root, TenantRlsDifferenceKind.ColumnMissing, $"column {column}{rows}", $"add column {_quoted} {Type}{value}", $"drop column {_quoted}");
         }
 
         foreach (var step in FillRows())
@@ -61,11 +63,11 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
 
         if (_root.Column is null || _root.Column.Default != PolicyText.DefaultDeparsed(_root.SchemaIdent, _root.Column))
         {
-            var type = _root.Column?.Type ?? installation.SqlType;
             yield return Alter(
                 _root,
+                TenantRlsDifferenceKind.DefaultChanged,
                 $"default of {column}: the session's tenant",
-                $"alter column {_quoted} set default {PolicyText.Default(installation, type, IsText)}",
+                $"alter column {_quoted} set default {PolicyText.Default(installation, Type, IsText)}",
                 _root.Column?.Default is { } before ? $"alter column {_quoted} set default {before}" : $"alter column {_quoted} drop default");
         }
 
@@ -74,7 +76,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
         {
             if (member.Column is not { IsNotNull: true })
             {
-                yield return Alter(member, $"{Of(member)}NOT NULL of {column}", $"alter column {_quoted} set not null", $"alter column {_quoted} drop not null");
+                yield return Alter(member, TenantRlsDifferenceKind.NotNullMissing, $"{Of(member)}NOT NULL of {column}", $"alter column {_quoted} set not null", $"alter column {_quoted} drop not null");
             }
         }
     }
@@ -88,7 +90,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
 
         if (IsLifted)
         {
-            yield return Alter(_root, "the owner sees the rows that he fills in", "no force row level security", "force row level security");
+            yield return Alter(_root, null, "the owner sees the rows that he fills in", "no force row level security", "force row level security");
         }
 
         // An error rather than a row that is passed over unseen.
@@ -99,6 +101,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
         {
             Lock = LockLevel.RowExclusive,
             LockedTable = _root.QuotedName,
+            Mends = TenantRlsDifferenceKind.RowsWithoutTenant,
         };
         yield return new PlanStep("back to the rule", "set local row_security = on");
     }
@@ -118,6 +121,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
                     Down = $"drop index {Quote.Identifier(member.Schema, name)}",
                     Lock = LockLevel.Share,
                     LockedTable = member.QuotedName,
+                    Mends = TenantRlsDifferenceKind.IndexMissing,
                 };
             }
         }
@@ -131,20 +135,29 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
             yield return new PlanStep($"use of the schema {_root.Schema} for tenants' SQL", $"grant usage on schema {schema} to {_session}")
             {
                 Down = $"revoke usage on schema {schema} from {_session}",
+                Mends = TenantRlsDifferenceKind.RightMissing,
             };
         }
 
-        if (s_rights.Except(_root.Granted).ToList() is { Count: > 0 } missing)
+        if (request.Rights.Except(_root.Granted).ToList() is { Count: > 0 } missing)
         {
             var list = string.Join(", ", missing);
-            yield return new PlanStep($"{list} for tenants' SQL", $"grant {list} on {_root.QuotedName} to {_session}") { Down = $"revoke {list} on {_root.QuotedName} from {_session}" };
+            yield return new PlanStep($"{list} for tenants' SQL", $"grant {list} on {_root.QuotedName} to {_session}")
+            {
+                Down = $"revoke {list} on {_root.QuotedName} from {_session}",
+                Mends = TenantRlsDifferenceKind.RightMissing,
+            };
         }
 
         // No policy filters TRUNCATE, REFERENCES and TRIGGER.
-        if (_root.Granted.Except(s_rights).ToList() is { Count: > 0 } surplus)
+        if (_root.Granted.Except(request.Rights).ToList() is { Count: > 0 } surplus)
         {
             var list = string.Join(", ", surplus);
-            yield return new PlanStep($"no {list} for tenants' SQL", $"revoke {list} on {_root.QuotedName} from {_session}") { Down = $"grant {list} on {_root.QuotedName} to {_session}" };
+            yield return new PlanStep($"no {list} for tenants' SQL", $"revoke {list} on {_root.QuotedName} from {_session}")
+            {
+                Down = $"grant {list} on {_root.QuotedName} to {_session}",
+                Mends = TenantRlsDifferenceKind.RightSurplus,
+            };
         }
 
         foreach (var sequence in _root.Sequences.Where(s => !s.IsUsable))
@@ -152,6 +165,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
             yield return new PlanStep($"use of the sequence {sequence.DisplayName} for tenants' SQL", $"grant usage on sequence {sequence.QuotedName} to {_session}")
             {
                 Down = $"revoke usage on sequence {sequence.QuotedName} from {_session}",
+                Mends = TenantRlsDifferenceKind.RightMissing,
             };
         }
 
@@ -162,6 +176,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
             yield return new PlanStep($"{Of(child)}no rights of its own for tenants' SQL", $"revoke {list} on {child.QuotedName} from {_session}")
             {
                 Down = $"grant {list} on {child.QuotedName} to {_session}",
+                Mends = TenantRlsDifferenceKind.RightSurplus,
             };
         }
     }
@@ -174,6 +189,7 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
             yield return new PlanStep($"the owner {owner} goes on seeing all rows", RoleGrant.Full(server, admin, Quote.Identifier(owner)))
             {
                 Down = $"revoke {admin} from {Quote.Identifier(owner)}",
+                Mends = TenantRlsDifferenceKind.OwnerBlind,
             };
         }
     }
@@ -197,12 +213,12 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
 
         if (!member.IsEnabled)
         {
-            yield return Alter(member, $"{Of(member)}row security", "enable row level security", "disable row level security");
+            yield return Alter(member, TenantRlsDifferenceKind.RowSecurityOff, $"{Of(member)}row security", "enable row level security", "disable row level security");
         }
 
         if (!member.IsForced || (IsLifted && member == _root))
         {
-            yield return Alter(member, $"{Of(member)}row security for the owner too (FORCE)", "force row level security", "no force row level security");
+            yield return Alter(member, member.IsForced ? null : TenantRlsDifferenceKind.ForceOff, $"{Of(member)}row security for the owner too (FORCE)", "force row level security", "no force row level security");
         }
     }
 
@@ -217,11 +233,12 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
 
         if (standing is not null)
         {
-            yield return Step(member, $"{Of(member)}the policy {name} says something else", $"drop policy {quoted} on {member.QuotedName}", null);
+            yield return Step(member, TenantRlsDifferenceKind.PolicyChanged, $"{Of(member)}the policy {name} says something else", $"drop policy {quoted} on {member.QuotedName}", null);
         }
 
         yield return Step(
             member,
+            standing is null ? TenantRlsDifferenceKind.PolicyMissing : null,
             $"{Of(member)}policy {name}",
             $"""
             create policy {quoted} on {member.QuotedName} as permissive for all to {quotedRole}
@@ -233,9 +250,9 @@ internal sealed class EnableSteps(Installation installation, Version server, Tab
 
     private string Of(TableState member) => member == _root ? "" : $"{(_root.IsPartitioned ? "partition" : "child")} {member.DisplayName}: ";
 
-    private static PlanStep Alter(TableState table, string purpose, string up, string down) =>
-        Step(table, purpose, $"alter table {table.QuotedName} {up}", $"alter table {table.QuotedName} {down}");
+    private static PlanStep Alter(TableState table, TenantRlsDifferenceKind? mends, string purpose, string up, string down) =>
+        Step(table, mends, purpose, $"alter table {table.QuotedName} {up}", $"alter table {table.QuotedName} {down}");
 
-    private static PlanStep Step(TableState table, string purpose, string up, string? down) =>
-        new(purpose, up) { Down = down, Lock = LockLevel.AccessExclusive, LockedTable = table.QuotedName };
+    private static PlanStep Step(TableState table, TenantRlsDifferenceKind? mends, string purpose, string up, string? down) =>
+        new(purpose, up) { Down = down, Lock = LockLevel.AccessExclusive, LockedTable = table.QuotedName, Mends = mends };
 }

@@ -14,6 +14,9 @@ public sealed record Plan(string Target, IReadOnlyList<PlanStep> Steps)
     /// <summary>What the user should know before it runs, in a few lines: who will see what.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>The steps, grouped by the transaction that they run in: one where all of it happens or nothing.</summary>
+    public IReadOnlyList<PlanUnit> Units => PlanUnit.Group(Steps);
+
     /// <summary>True where nothing is missing.</summary>
     public bool IsEmpty => Steps.Count == 0;
 

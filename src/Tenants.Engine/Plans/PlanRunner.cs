@@ -23,7 +23,13 @@ public static class PlanRunner
     public static string ToScript(Plan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return string.Join(";\n", ["begin", .. s_preamble, .. plan.Steps.Select(s => s.Up.TrimEnd().TrimEnd(';')), "commit"]) + ";";
+        return string.Join("\n", plan.Units.Select(ToScript));
+    }
+
+    private static string ToScript(PlanUnit unit)
+    {
+        var statements = unit.Steps.Select(s => s.Up.TrimEnd().TrimEnd(';'));
+        return string.Join(";\n", unit.InTransaction ? ["begin", .. s_preamble, .. statements, "commit"] : statements) + ";";
     }
 
     /// <summary>Applies a plan.</summary>

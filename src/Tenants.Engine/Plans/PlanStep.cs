@@ -14,6 +14,15 @@ public sealed record PlanStep(string Purpose, string Up)
     /// <summary>The table that is locked, as SQL names it.</summary>
     public string? LockedTable { get; init; }
 
+    /// <summary>Which transaction it runs in.</summary>
+    public StepScope Scope { get; init; }
+
+    /// <summary>What it fills in a portion at a time where the table is in use; null for all other steps.</summary>
+    public Backfill? Backfill { get; init; }
+
+    /// <summary>The difference that it mends; null where it only serves the steps around it.</summary>
+    public TenantRlsDifferenceKind? Mends { get; init; }
+
     /// <summary>The lock as PostgreSQL names it, for people.</summary>
     public string LockText => Lock == LockLevel.None
         ? "no table lock"

@@ -1,0 +1,65 @@
+namespace Tenants;
+
+/// <summary>What differs between a table and what it ought to be.</summary>
+public enum TenantRlsDifferenceKind
+{
+    /// <summary>The table has no tenant column.</summary>
+    ColumnMissing,
+
+    /// <summary>The tenant column has another type than was declared.</summary>
+    ColumnType,
+
+    /// <summary>The tenant column's default is not the session's tenant.</summary>
+    DefaultChanged,
+
+    /// <summary>Rows have no tenant.</summary>
+    RowsWithoutTenant,
+
+    /// <summary>The tenant column may be empty.</summary>
+    NotNullMissing,
+
+    /// <summary>No index leads with the tenant column.</summary>
+    IndexMissing,
+
+    /// <summary>An index was left invalid by a build that was cut off.</summary>
+    IndexInvalid,
+
+    /// <summary>Tenants' SQL lacks a right that it needs.</summary>
+    RightMissing,
+
+    /// <summary>Somebody has a right that nobody declared.</summary>
+    RightSurplus,
+
+    /// <summary>The table's owner would not see its rows.</summary>
+    OwnerBlind,
+
+    /// <summary>A policy is missing.</summary>
+    PolicyMissing,
+
+    /// <summary>A policy says something else.</summary>
+    PolicyChanged,
+
+    /// <summary>A policy stands that nobody declared.</summary>
+    PolicySurplus,
+
+    /// <summary>Row security is off.</summary>
+    RowSecurityOff,
+
+    /// <summary>Row security does not bind the table's owner.</summary>
+    ForceOff,
+
+    /// <summary>A tenant that rows are to belong to is not registered.</summary>
+    TenantMissing,
+
+    /// <summary>The table keeps no tenants apart, and is neither shared nor declared.</summary>
+    TableWithoutTenancy,
+
+    /// <summary>A declared table is not there.</summary>
+    TableMissing,
+
+    /// <summary>A table is shared in another way than was declared, or not at all.</summary>
+    SharingChanged,
+
+    /// <summary>The database itself is not ready, or carries an older stamp.</summary>
+    DatabaseNotReady,
+}
