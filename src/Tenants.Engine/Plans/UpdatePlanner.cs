@@ -36,6 +36,7 @@ public static class UpdatePlanner
         {
             ["schema"] = installation.QuotedSchema,
             ["admin"] = Quote.Identifier(installation.AdminRole),
+            ["admin_literal"] = Quote.Literal(installation.AdminRole),
         };
         yield return new PlanStep("work as the owner of the schema", $"set local role {Quote.Identifier(installation.OwnerRole)}");
         foreach (var file in s_updates.Skip(installation.Version - 1))
