@@ -78,6 +78,25 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Makes a connection the runspace's current one, after its warnings: where one of them ends the call (-WarningAction Stop), it is closed.</summary>
+    private protected async Task KeepAsync(TenantDatabase database)
+    {
+        try
+        {
+            foreach (var warning in database.Warnings)
+            {
+                WriteWarning(warning);
+            }
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+
+        RunspaceHoldings.Current.Add(database);
+    }
+
     /// <summary>Writes an error that ends this item only.</summary>
     protected void WriteFailure(TenantException exception, object? target = null) => WriteError(exception.ToErrorRecord(target));
 

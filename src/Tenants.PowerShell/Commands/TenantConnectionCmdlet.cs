@@ -31,12 +31,7 @@ public abstract class TenantConnectionCmdlet : TenantCmdlet
         var holdings = RunspaceHoldings.Current;
         if (holdings.Default is not { IsOpen: true })
         {
-            var opened = await TenantDatabase.OpenAsync(SettingsReader.FromEnvironment(WantedTrust), StopToken);
-            holdings.Add(opened);
-            foreach (var warning in opened.Warnings)
-            {
-                WriteWarning(warning);
-            }
+            await KeepAsync(await TenantDatabase.OpenAsync(SettingsReader.FromEnvironment(WantedTrust), StopToken));
         }
 
         return _database = holdings.Default!;

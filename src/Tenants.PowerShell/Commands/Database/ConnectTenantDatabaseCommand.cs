@@ -69,12 +69,7 @@ public sealed class ConnectTenantDatabaseCommand : ConnectionParameterCmdlet
     protected override async Task ProcessAsync()
     {
         var database = await OpenAsync();
-        RunspaceHoldings.Current.Add(database);
-        foreach (var warning in database.Warnings)
-        {
-            WriteWarning(warning);
-        }
-
+        await KeepAsync(database);
         WriteObject(database);
     }
 
