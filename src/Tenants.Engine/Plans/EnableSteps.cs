@@ -23,7 +23,7 @@ internal sealed class EnableSteps(
 
     private string Type => _root.Column?.Type ?? request.Type ?? installation.SqlType;
 
-    private bool IsText => _root.Column?.IsText ?? ColumnCheck.IsTextType(Type);
+    private bool IsText => _root.Column?.IsText ?? ColumnCheck.IsTextType(request.BaseType ?? Type);
 
     /// <summary>All of them, in order. What enforces comes last, and all in one transaction: without a policy no row would be seen.</summary>
     public IEnumerable<PlanStep> All() => [.. Register(), .. Column(), .. Index(), .. Rights(), .. Owners(), .. Enforcement()];
