@@ -13,5 +13,11 @@ public sealed record ResolvedTable(TableInfo Table, DeclaredTable Declared, stri
     public string? BaseType { get; init; }
 
     /// <summary>What is asked of it.</summary>
-    public EnableRequest Request => new(Declared.Column, Declared.DefaultTenant) { Type = Declared.Type, BaseType = BaseType, Rights = Declared.Rights };
+    public EnableRequest Request => new(Declared.Column, Declared.DefaultTenant) 
+    {
+        Type = Declared.Type,
+        BaseType = BaseType,
+        Rights = Declared.Rights,
+        Backfill = Declared.Backfill,
+    };
 }
