@@ -94,7 +94,8 @@ public static class SharedTablePlanner
         }
     }
 
-    private static IEnumerable<PlanStep> GrantSteps(SharedCandidate candidate, Installation installation, bool writable)
+    /// <summary>What a relation lacks to be shared so; nothing where it is.</summary>
+    internal static IEnumerable<PlanStep> GrantSteps(SharedCandidate candidate, Installation installation, bool writable)
     {
         var role = Quote.Identifier(installation.SessionRole);
         var name = candidate.QuotedName;
@@ -137,7 +138,8 @@ public static class SharedTablePlanner
         }
     }
 
-    private static IEnumerable<PlanStep> RevokeSteps(SharedCandidate candidate, Installation installation)
+    /// <summary>What takes a shared relation back; nothing where it is not shared.</summary>
+    internal static IEnumerable<PlanStep> RevokeSteps(SharedCandidate candidate, Installation installation)
     {
         if (candidate.Writable is null)
         {
