@@ -15,6 +15,7 @@
         'Start-TenantSandbox', 'Stop-TenantSandbox'
         'Enable-TenantRls', 'Disable-TenantRls', 'Get-TenantRls'
         'Export-TenantDeclaration'
+        'Compare-TenantRls'
         'New-TenantPolicy', 'Get-TenantPolicy', 'Remove-TenantPolicy'
         'Grant-TenantTable', 'Revoke-TenantTable'
         'New-Tenant', 'Get-Tenant', 'Remove-Tenant'

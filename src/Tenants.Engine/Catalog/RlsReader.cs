@@ -132,7 +132,8 @@ public static class RlsReader
         ];
     }
 
-    private static async Task<uint[]> ConcernedAsync(NpgsqlConnection connection, Installation installation, CancellationToken cancellationToken)
+    /// <summary>The roots that keep tenants apart, should, or are open to tenants' SQL; shared tables too.</summary>
+    internal static async Task<uint[]> ConcernedAsync(NpgsqlConnection connection, Installation installation, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Concerned, connection)
         {

@@ -183,6 +183,7 @@ internal sealed class EnableSteps(
             yield return new PlanStep($"{Of(child)}no rights of its own for tenants' SQL", $"revoke {list} on {child.QuotedName} from {_session}")
             {
                 Down = $"grant {list} on {child.QuotedName} to {_session}",
+                Concerns = child.QuotedName,
                 Mends = TenantRlsDifferenceKind.RightSurplus,
             };
         }
