@@ -48,7 +48,7 @@ public class DeclarationExporterTests
                     ("Policies", new object[]
                     {
                         Tree.Map(("Name", "un-done"), ("Command", "Update"), ("Using", "not done"), ("Check", "title <> '’x''\\'")),
-                        Tree.Map(("Name", "Titled"), ("Using", "exists (select from public.country c where c.code = title)")),
+                        Tree.Map(("Name", "Titled"), ("Using", "exists (select from public.country c where c.code = title) or {tenants_admin}")),
                         Tree.Map(("Name", "for admins"), ("Role", world.Test.AdminLogin), ("Using", "true")),
                     })),
                 Tree.Map(("Table", "\"O.dd\".\"T*\"\"x\""), ("Column", "Who's")),
@@ -63,6 +63,8 @@ public class DeclarationExporterTests
         Assert.Equal(DeclarationWriter.Write(first), DeclarationWriter.Write(second));
         Assert.Equal(5, first.Tables.Count);
         Assert.Equal(type, first.TenantType);
+        Assert.Contains("{tenants_admin}", first.Tables.SelectMany(t => t.Policies).Single(p => p.Name == "Titled").Using, StringComparison.Ordinal);
+        Assert.DoesNotContain("tenants_admin_", DeclarationWriter.Write(first), StringComparison.Ordinal);
         var resolved = await DeclarationPlanner.ResolveAsync(world.Database, second, Cancellation);
         Assert.Equal(5, resolved.Tables.Count);
         foreach (var table in resolved.Tables)

@@ -154,7 +154,11 @@ public sealed class DeclarationCommandTests : IDisposable
 
         Assert.Equal(text, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
         Assert.Equal(text, copy.Run("Export-TenantDeclaration").EnsureSuccess().Single);
-        Assert.Contains("@{ Table = 'public.order_line'; Column = 'tenant_id'; Type = 'character varying(30)'; Rights = 'select', 'insert'; Policies", text.Replace("\n", "; ", StringComparison.Ordinal).Replace("            ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        foreach (var entry in new[] { "Table = 'public.order_line'", "Column = 'tenant_id'", "Type = 'character varying(30)'", "Rights = 'select', 'insert'", "@{ Name = 'positive'; Using = '(id > 0)' }" })
+        {
+            Assert.Contains(entry, text, StringComparison.Ordinal);
+        }
+
         Assert.DoesNotContain("todo_item", (string)shell.Run("'order*' | Export-TenantDeclaration").EnsureSuccess().Single!, StringComparison.Ordinal);
         Assert.DoesNotContain("order_line", (string)shell.Run("Export-TenantDeclaration -Table todo_item, country").EnsureSuccess().Single!, StringComparison.Ordinal);
     }
