@@ -9,8 +9,11 @@ namespace Tenants.Engine.Comparing;
 /// <param name="Request">What it ought to be.</param>
 /// <param name="Declared">What the declaration says of it; null where there is none, or it says nothing.</param>
 /// <param name="IsWanted">Somebody says that it keeps tenants apart: it was declared or named.</param>
-internal sealed record ComparedTable(TableFamily Family, EnableRequest Request, DeclaredTable? Declared, bool IsWanted)
+internal sealed record ComparedTable(TableFamily Family, EnableRequest Request, ResolvedTable? Declared, bool IsWanted)
 {
+    /// <summary>There is a declaration, and it says nothing of the table.</summary>
+    public bool IsUndeclared { get; init; }
+
     /// <summary>The table itself.</summary>
     public TableState Root => Family.Root;
 
@@ -18,7 +21,9 @@ internal sealed record ComparedTable(TableFamily Family, EnableRequest Request, 
     public string Column => Root.Column?.Name ?? Request.Column ?? TenantTables.DefaultColumn;
 
     /// <summary>The command that makes it what it ought to be.</summary>
-    public string EnableCommand => $"Enable-TenantRls {TableCheck.PowerShellText(Root.DisplayName)}";
+    public string EnableCommand => Declared is { } declared
+        ? $"Enable-TenantRls -Declaration {TableCheck.PowerShellText(declared.Source)}"
+        : $"Enable-TenantRls {TableCheck.PowerShellText(Root.DisplayName)}";
 
     /// <summary>Nothing keeps its rows apart: no policy of the module, and row security is off.</summary>
     public static bool IsBare(TableState member) => member is { IsEnabled: false, IsForced: false } && !member.Policies.Any(p => p.IsOwn);

@@ -15,7 +15,7 @@ internal sealed class Comparison(TenantDatabase database, NpgsqlConnection conne
         var differences = new List<TenantRlsDifference>();
         foreach (var table in scope.Shared)
         {
-            if (await SharingComparer.CompareAsync(connection, installation, table.Oid, table.IsWritable, false, cancellationToken).ConfigureAwait(false) is { } difference)
+            if (await SharingComparer.CompareAsync(connection, installation, table, cancellationToken).ConfigureAwait(false) is { } difference)
             {
                 differences.Add(difference);
             }
@@ -45,6 +45,11 @@ internal sealed class Comparison(TenantDatabase database, NpgsqlConnection conne
                 continue;
             }
 
+            if (DeclarationComparer.Undeclared(table) is { } undeclared)
+            {
+                differences.Add(undeclared);
+            }
+
             if (ColumnTypeComparer.Compare(installation, database.ServerVersion, table) is { } type)
             {
                 differences.Add(type);
@@ -60,6 +65,7 @@ internal sealed class Comparison(TenantDatabase database, NpgsqlConnection conne
             differences.AddRange(comparer.Compare(table, left));
             differences.AddRange(LeftoverComparer.Compare(table, left));
             differences.AddRange(RightsComparer.Compare(installation, table, grants));
+            differences.AddRange(await DeclaredPolicyComparer.CompareAsync(connection, installation, table, cancellationToken).ConfigureAwait(false));
             differences.AddRange(PolicyComparer.Compare(installation, table, roles));
         }
 

@@ -14,7 +14,7 @@ internal static class PolicyComparer
     /// <param name="roles">The roles that tenants' SQL runs as, or could become.</param>
     public static IEnumerable<TenantRlsDifference> Compare(Installation installation, ComparedTable table, TenantRoles roles)
     {
-        var declared = table.Declared?.Policies.Select(p => p.Name).ToHashSet(StringComparer.Ordinal) ?? [];
+        var declared = table.Declared?.Declared.Policies.Select(p => p.Name).ToHashSet(StringComparer.Ordinal) ?? [];
         foreach (var member in table.Family.Members)
         {
             foreach (var policy in member.Policies.Where(p => !p.IsOwn && !(member == table.Root && declared.Contains(p.Name))))

@@ -12,14 +12,18 @@ internal static class SharingComparer
     /// <summary>The difference of a table that is shared, or is to be; null where there is none.</summary>
     /// <param name="connection">A connection that is in no transaction.</param>
     /// <param name="installation">What lies in the database.</param>
-    /// <param name="oid">The table.</param>
-    /// <param name="wanted">Whether tenants' SQL may write it; null where it ought not to be shared.</param>
-    /// <param name="isDeclared">A declaration says so; else it is what the registry says.</param>
+    /// <param name="sharing">The table, and how it ought to be shared.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<TenantRlsDifference?> CompareAsync(
-        NpgsqlConnection connection, Installation installation, uint oid, bool? wanted, bool isDeclared, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Installation installation, ComparedSharing sharing, CancellationToken cancellationToken)
     {
-        var table = await SharedCandidate.ReadAsync(connection, installation, oid, cancellationToken).ConfigureAwait(false);
+        var (oid, wanted, isDeclared) = sharing;
+        var table = await SharedCandidate.ReadAsync(connection, installation, true, oid, cancellationToken).ConfigureAwait(false);
+        if (wanted is not null && table is { IsTenantTable: true, Writable: null })
+        {
+            return KeptApart(table);
+        }
+
         PlanStep[] steps = [.. wanted is { } writable
             ? SharedTablePlanner.GrantSteps(table, installation, writable)
             : SharedTablePlanner.RevokeSteps(table, installation)];
@@ -47,6 +51,17 @@ internal static class SharingComparer
             Command = wanted is null ? $"Revoke-TenantTable {TableCheck.PowerShellText(table.DisplayName)}" : $"Grant-TenantTable {TableCheck.PowerShellText(table.DisplayName)}{(wanted == true ? " -Writable" : "")}",
         }.MendedBy(steps);
     }
+
+    private static TenantRlsDifference KeptApart(SharedCandidate table) => new()
+    {
+        Table = table.DisplayName,
+        Kind = TenantRlsDifferenceKind.SharingChanged,
+        Severity = TenantRlsSeverity.Error,
+        Expected = "shared",
+        Actual = "a table with row security",
+        Description = $"{table.DisplayName} is declared as shared, and has row security: each tenant sees what its policies let it see.",
+        Command = $"Disable-TenantRls {TableCheck.PowerShellText(table.DisplayName)}",
+    };
 
     /// <summary>Relations that tenants' SQL has rights on though they neither keep tenants apart nor are shared.</summary>
     public static TenantRlsDifference Unknown(Installation installation, string schema, string name, char kind, string rights)

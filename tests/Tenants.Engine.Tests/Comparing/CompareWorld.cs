@@ -53,7 +53,7 @@ internal sealed class CompareWorld : IAsyncDisposable
         .Replace("{schema}", _installation.QuotedSchema, StringComparison.Ordinal)
         .Replace("{db}", Tables.Test.Name, StringComparison.Ordinal));
 
-    public Task<IReadOnlyList<TenantRlsDifference>> CompareAsync() => RlsComparer.CompareAsync(Tables.Database, null, Cancellation);
+    public Task<IReadOnlyList<TenantRlsDifference>> CompareAsync() => RlsComparer.CompareAsync(Tables.Database, cancellationToken: Cancellation);
 
     /// <summary>Fails unless exactly this differs; then runs what mends it, and fails unless nothing differs.</summary>
     public async Task<TenantRlsDifference> MendsAsync(TenantRlsDifferenceKind kind, TenantRlsSeverity severity)

@@ -1,3 +1,4 @@
+using Tenants.Engine.Comparing;
 using Tenants.Engine.Declarations;
 using Tenants.Engine.Plans;
 using Tenants.Engine.Tests.Tables;
@@ -66,6 +67,8 @@ public class DeclarationExporterTests
         Assert.Contains("{tenants_admin}", first.Tables.SelectMany(t => t.Policies).Single(p => p.Name == "Titled").Using, StringComparison.Ordinal);
         Assert.DoesNotContain("tenants_admin_", DeclarationWriter.Write(first), StringComparison.Ordinal);
         var resolved = await DeclarationPlanner.ResolveAsync(world.Database, second, Cancellation);
+        var differences = await RlsComparer.CompareAsync(world.Database, declared: resolved, cancellationToken: Cancellation);
+        Assert.Empty(differences.Select(d => d.ToString()));
         Assert.Equal(5, resolved.Tables.Count);
         foreach (var table in resolved.Tables)
         {

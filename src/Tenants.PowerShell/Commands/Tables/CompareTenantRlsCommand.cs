@@ -6,7 +6,7 @@ using Tenants.Engine.Connections;
 namespace Tenants.Commands;
 
 /// <summary>
-/// Compares tables with what the module would make of them: one object for each difference, with its severity and the SQL that
+/// Compares tables with a declaration, or with what the module would make of them: one object for each difference, with its severity and the SQL that
 /// mends it. It changes nothing, and any login that may connect can run it.
 /// </summary>
 [Cmdlet(VerbsData.Compare, "TenantRls")]
@@ -21,6 +21,11 @@ public sealed class CompareTenantRlsCommand : TenantConnectionCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? Table { get; set; }
+
+    /// <summary>A declaration's file, such as <c>./tenancy.psd1</c>: it says what ought to be. With <c>-Table</c>, only these tables are compared with it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Declaration { get; set; }
 
     /// <summary>The schema of names that give none; else the connection's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -47,7 +52,8 @@ public sealed class CompareTenantRlsCommand : TenantConnectionCmdlet
         }
 
         var database = await GetDatabaseAsync();
-        WriteObject(await RlsComparer.CompareAsync(database, _isNamed ? _tables.Values : null, StopToken), enumerateCollection: true);
+        var declared = Declaration is null ? null : await this.ReadDeclarationAsync(database, Declaration, StopToken);
+        WriteObject(await RlsComparer.CompareAsync(database, _isNamed ? _tables.Values : null, declared, StopToken), enumerateCollection: true);
     }
 
     private async Task AddAsync(TenantDatabase database, TableInfo table)
