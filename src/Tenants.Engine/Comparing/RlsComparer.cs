@@ -40,8 +40,10 @@ public static class RlsComparer
             {
                 var installation = await InstallationReader.FindAsync(connection, cancellationToken).ConfigureAwait(false);
 
-                // A view can be shared.
-                if (installation is null || table.Schema == installation.Schema || table.IsSystem || table.Kind is not ('v' or 'm' or 'f'))
+                // What could never keep tenants apart, a view for one, can be shared.
+                var isShared = installation is not null && table.Kind is ('v' or 'm' or 'f')
+                    && (await SharedTables.ListAsync(connection, installation!, cancellationToken).ConfigureAwait(false)).Any(s => s.Oid == table.Oid);
+                if (!isShared)
                 {
                     TableCheck.EnsureSupported(table, installation);
                 }

@@ -143,7 +143,6 @@ public class DeclaredTests
         }
     }
 
-    // A restrictive policy that hides rows from the admin is not what these tests are about: it is declared.
     private static async Task<IReadOnlyList<TenantRlsDifference>> CompareAsync(
         TableWorld world, DeclaredTable[] tables, DeclaredSharedTable[] shared, TenantDatabase? login = null)
     {
