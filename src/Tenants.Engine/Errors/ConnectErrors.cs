@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Npgsql;
+using Tenants.Engine.Connections;
 
 namespace Tenants.Engine.Errors;
 
@@ -125,7 +126,7 @@ internal static class ConnectErrors
             place,
             "AuthenticationFailed",
             TenantErrorKind.Authentication,
-            $"The server refused '{place.User}' at {place.Address}: {error.MessageText}. Check that the login exists and has LOGIN, and that pg_hba.conf has a line that lets it in: {HbaLine(place)}.",
+            $"The server refused '{place.User}' at {place.Address}: {error.MessageText}. Check that the login exists and has LOGIN, and that pg_hba.conf has a line that lets it in: {HbaLine(place, error.MessageText)}.",
             error),
         "3D000" => Error(
             place,
@@ -150,9 +151,9 @@ internal static class ConnectErrors
         _ => StatementErrors.Translate(error, ErrorContext.None with { Login = place.User }),
     };
 
-    private static string HbaLine(Place place) => place.Server?.StartsWith('/') == true
-        ? $"local {place.Database} {place.User} scram-sha-256"
-        : $"hostssl (with TLS) or host {place.Database} {place.User} <this machine's address> scram-sha-256";
+    // A client that names no database means the one that is named like the login.
+    private static string HbaLine(Place place, string refusal) =>
+        HbaOrigin.Read(place.Server, refusal).LineFor(place.Database ?? place.User ?? "?", place.User ?? "?");
 
     private static IEnumerable<Exception> Chain(Exception exception)
     {

@@ -42,7 +42,7 @@ internal sealed class BoundIsolation(TenantDatabase database, Installation insta
         }
         catch (TenantException e)
         {
-            throw LoginFaults.Explain(e, database, installation);
+            throw await LoginFaults.ExplainAsync(e, database, installation, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -60,7 +60,7 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
         }
         catch (TenantException e)
         {
-            throw LoginFaults.Explain(e, database, installation);
+            throw await LoginFaults.ExplainAsync(e, database, installation, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -174,7 +174,7 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
             await DropAsync([login.Name]).ConfigureAwait(false);
             if (e is TenantException error)
             {
-                throw LoginFaults.Explain(error, database, installation);
+                throw await LoginFaults.ExplainAsync(error, database, installation, cancellationToken).ConfigureAwait(false);
             }
 
             throw;

@@ -13,18 +13,26 @@ internal static class LoginFaults
     private static readonly HashSet<string> s_broken = new(StringComparer.Ordinal) { "58P01", "57014", "57P05", "25P03", "25P04", "25006", "55P03", "22023", "42501" };
 
     /// <summary>The error with what to do about it.</summary>
-    public static TenantException Explain(TenantException error, TenantDatabase database, Installation installation)
+    public static async Task<TenantException> ExplainAsync(
+        TenantException error, TenantDatabase database, Installation installation, CancellationToken cancellationToken)
     {
         if (error.SqlState is not "28000")
         {
             return error;
         }
 
-        var role = installation.SessionRole;
-        var member = role.All(c => c is '_' or (>= 'a' and <= 'z') or (>= '0' and <= '9')) ? $"+{role}" : $"\"+{role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-        var line = database.Server.StartsWith('/')
-            ? $"local {database.Database} {member} scram-sha-256"
-            : $"hostssl (with TLS) or host {database.Database} {member} <this machine's address> scram-sha-256";
+        HbaOrigin origin;
+        try
+        {
+            origin = await HbaOrigin.AskAsync(database, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TenantException)
+        {
+            // Then the admin is let in no more either, and the first error says enough.
+            return error;
+        }
+
+        var line = origin.LineForMembers(database.Database, installation.SessionRole);
         return new TenantException(
             "LoginRefused",
             TenantErrorKind.Authentication,
