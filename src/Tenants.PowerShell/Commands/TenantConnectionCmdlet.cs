@@ -31,15 +31,19 @@ public abstract class TenantConnectionCmdlet : TenantCmdlet
         var holdings = RunspaceHoldings.Current;
         if (holdings.Default is not { IsOpen: true })
         {
-            var opened = await TenantDatabase.OpenAsync(SettingsReader.FromEnvironment(WantedTrust), StopToken);
-            holdings.Add(opened);
-            foreach (var warning in opened.Warnings)
-            {
-                WriteWarning(warning);
-            }
+            await KeepAsync(await TenantDatabase.OpenAsync(SettingsReader.FromEnvironment(WantedTrust), StopToken));
         }
 
         return _database = holdings.Default!;
+    }
+
+    /// <inheritdoc/>
+    private protected override void WriteWarnings()
+    {
+        foreach (var warning in _database?.TakeWarnings() ?? [])
+        {
+            WriteWarning(warning);
+        }
     }
 
     /// <summary>Does something to each table that a name means; one that fails is one error, and the others go on.</summary>
