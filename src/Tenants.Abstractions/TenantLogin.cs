@@ -21,6 +21,9 @@ public sealed record TenantLogin
     /// <summary>When it ends; null where it does not.</summary>
     public DateTime? ExpiresAt { get; init; }
 
+    /// <summary>It was there before and was taken over: removing it leaves the login itself as it is.</summary>
+    public bool IsAdopted { get; init; }
+
     /// <summary>Connections that are open as it.</summary>
     public int Connections { get; init; }
 

@@ -126,6 +126,7 @@ public sealed class ModuleRunner : IDisposable
             IsTerminated = last is not null,
             Warnings = [.. shell.Streams.Warning.Select(w => w.Message)],
             Verbose = [.. shell.Streams.Verbose.Select(v => v.Message)],
+            Debug = [.. shell.Streams.Debug.Select(d => d.Message)],
             Information = [.. shell.Streams.Information.Select(i => i.MessageData?.ToString() ?? "")],
             Progress = [.. shell.Streams.Progress],
             Host = host,

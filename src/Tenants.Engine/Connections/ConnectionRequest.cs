@@ -42,6 +42,9 @@ public sealed record ConnectionRequest
     /// <summary>What tenants' sessions must be safe against.</summary>
     public TenantTrust Trust { get; init; }
 
+    /// <summary>A server that lacks security fixes will do where sealed trust is demanded.</summary>
+    public bool AllowOutdatedServer { get; init; }
+
     /// <summary>The app login that tenants' SQL runs as. Then an admin is who is named beside it, never who stands in the environment.</summary>
     public AppRequest? App { get; init; }
 

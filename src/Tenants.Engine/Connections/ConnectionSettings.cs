@@ -26,6 +26,9 @@ public sealed class ConnectionSettings
     /// <summary>What tenants' sessions must be safe against. Never less is given; where it cannot be, connecting or the first call fails.</summary>
     public TenantTrust Trust { get; init; }
 
+    /// <summary>A server that lacks security fixes will do where sealed trust is demanded.</summary>
+    public bool AllowOutdatedServer { get; init; }
+
     /// <summary>The login that tenants' SQL runs as, made once for a service; null where the module makes its own, or scopes the admin's.</summary>
     public AppLogin? App { get; init; }
 
@@ -37,6 +40,9 @@ public sealed class ConnectionSettings
 
     /// <summary>The port of <see cref="AdminServer"/>; null for the same.</summary>
     public int? AdminPort { get; init; }
+
+    /// <summary>For how long it holds that logins made in the database are fit, once one was looked at.</summary>
+    internal TimeSpan JudgementLife { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How far TLS is demanded of <see cref="AdminServer"/>, where that differs; null for the same.</summary>
     internal TenantSslMode? AdminSslMode { get; init; }

@@ -61,6 +61,7 @@ public static class SettingsReader
             Schema = schema ?? "public",
             StatementTimeout = timeout,
             Trust = request.Trust,
+            AllowOutdatedServer = request.AllowOutdatedServer,
             App = app,
             HasAdmin = hasAdmin,
             AdminServer = request.AdminServer,

@@ -16,9 +16,11 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     private readonly AppConnections? _app;
     private readonly SemaphoreSlim _installationLock = new(1, 1);
     private readonly ConcurrentDictionary<IAsyncDisposable, byte> _dependents = new();
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private Installation? _installation;
     private IIsolation? _isolation;
     private ConnectionReset? _reset;
+    private bool _letsAnybodyIn;
     private bool _closed;
 
     private TenantDatabase(ConnectionSettings settings)
@@ -66,8 +68,11 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     /// <summary>What the server said about itself and the login when the connection was opened.</summary>
     public ServerFacts Facts { get; private set; } = null!;
 
-    /// <summary>What the user should hear about this connection, once.</summary>
-    public IReadOnlyList<string> Warnings { get; private set; } = [];
+    /// <summary>What the user should hear about this connection. Some of it is known once tenants' SQL has run.</summary>
+    public IReadOnlyList<string> Warnings => Facts is null ? [] : [.. _settings.Warnings, .. Facts.Warnings(), .. SealWarnings()];
+
+    /// <summary>True where a server that lacks security fixes will do, whatever a call demands.</summary>
+    public bool AllowsOutdatedServer => _settings.AllowOutdatedServer;
 
     /// <summary>The sessions that are open on it, oldest first.</summary>
     public IReadOnlyList<TenantSession> Sessions => [.. _dependents.Keys.OfType<TenantSession>().OrderBy(s => s.Id)];
@@ -110,7 +115,6 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
                 },
                 cancellationToken).ConfigureAwait(false);
             await database.SealAsync(cancellationToken).ConfigureAwait(false);
-            database.Warnings = [.. settings.Warnings, .. database.Facts.Warnings(), .. database.SealWarnings()];
             return database;
         }
         catch
@@ -121,6 +125,15 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
             }
 
             throw;
+        }
+    }
+
+    /// <summary>The warnings that were not told yet; they are told with this.</summary>
+    public IReadOnlyList<string> TakeWarnings()
+    {
+        lock (_told)
+        {
+            return [.. Warnings.Where(_told.Add)];
         }
     }
 
@@ -339,7 +352,8 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
             yield return "A connection pooler stands before the server. Each transaction cleans the backend that it is lent, and sessions keep nothing between transactions. What is weaker there stands in docs/security.md; Test-TenantPooler says what the pooler lets through.";
         }
 
-        if (_isolation is SealedIsolation { IsPasswordAsked: false } || _app is { IsPasswordAsked: false })
+        _letsAnybodyIn |= _isolation is SealedIsolation { IsPasswordAsked: false } || _app is { IsPasswordAsked: false };
+        if (_letsAnybodyIn)
         {
             yield return "The server lets logins in without asking for a password (pg_hba.conf says trust, or something else that needs none): whoever reaches it can log in as anyone, the admin too, and no isolation holds against that. Have a DBA make the method scram-sha-256.";
         }

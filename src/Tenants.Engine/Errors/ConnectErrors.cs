@@ -141,13 +141,7 @@ internal static class ConnectErrors
             $"The login '{place.User}' may not connect to the database '{place.Database}'. Have its owner run: grant connect on database {Sql.Quote.Identifier(place.Database ?? "?")} to {Sql.Quote.Identifier(place.User ?? "?")};",
             error),
 
-        // A protocol violation: PgBouncer says this to startup options that it does not pass on.
-        "08P01" => Error(
-            place,
-            "PoolerNotSupported",
-            TenantErrorKind.NotSupported,
-            $"What listens at {place.Address} refuses startup options, as a connection pooler does: {error.MessageText}. Connect to PostgreSQL itself; or use an app login (New-TenantLogin -App), which works behind one, with -AdminServer for what the admin does.",
-            error),
+        "08P01" => PoolerErrors.Translate(error, place),
         _ => StatementErrors.Translate(error, ErrorContext.None with { Login = place.User }),
     };
 
@@ -163,6 +157,7 @@ internal static class ConnectErrors
         }
     }
 
-    private static TenantException Error(Place place, string id, TenantErrorKind kind, string message, PostgresException? error = null) =>
+    /// <summary>An error of connecting there.</summary>
+    internal static TenantException Error(Place place, string id, TenantErrorKind kind, string message, PostgresException? error = null) =>
         new(id, kind, message) { Target = place.ToString(), SqlState = error?.SqlState };
 }

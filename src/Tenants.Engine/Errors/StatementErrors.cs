@@ -10,6 +10,9 @@ namespace Tenants.Engine.Errors;
 /// </summary>
 internal static class StatementErrors
 {
+    // What enter() says, in functions.sql: the token was wrong, and so the key behind it.
+    private const string RefusedToken = "the tenant's token is not valid in this session";
+
     /// <summary>The error as this module names it.</summary>
     public static TenantException Translate(PostgresException error, ErrorContext context)
     {
@@ -30,6 +33,7 @@ internal static class StatementErrors
     {
         "42501" => PermissionErrors.Explain(error, context),
         "57014" => Canceled(error, context),
+        "TN001" when error.MessageText == RefusedToken => ("KeyRefused", TenantErrorKind.Authentication, "The key of this connection signs no more: it was replaced (Reset-TenantKey) and its grace is over, it expired, or its login was removed. Connect anew, an app login with its present key: Connect-TenantDatabase -AppCredential -Key."),
         "TN001" => ("ContextInvalid", TenantErrorKind.PermissionDenied, "The tenant context was not signed for this session. It cannot be set by hand: open a session with New-TenantSession, or name the tenant with Invoke-TenantQuery -Tenant."),
         "TN002" => ("TenantNotFound", TenantErrorKind.NotFound, $"There is no tenant{Named(context)}. Get-Tenant lists them; New-Tenant makes one."),
         "TN003" => ("TenantClosed", TenantErrorKind.InvalidState, $"The tenant{Named(context)} is closed: it is being removed. Run Remove-Tenant again to finish that."),

@@ -38,7 +38,9 @@ internal sealed class BoundIsolation(TenantDatabase database, Installation insta
     {
         try
         {
-            return await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            var connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            maker.LetIn(_connections.IsPasswordAsked);
+            return connection;
         }
         catch (TenantException e)
         {

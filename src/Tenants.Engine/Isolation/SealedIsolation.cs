@@ -25,7 +25,9 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
     // All that were made, for a connection of a former one may still be at work.
     private readonly ConcurrentDictionary<string, SealedLogin> _logins = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _bound = new(StringComparer.Ordinal);
+    private readonly Judgement _judgement = new(database.Settings.JudgementLife);
     private SealedLogin? _current;
+    private bool _isAdmin;
 
     /// <inheritdoc/>
     public TenantTrust Trust => TenantTrust.Sealed;
@@ -35,6 +37,9 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
 
     /// <summary>False once the server let a login in without asking for its password.</summary>
     public bool IsPasswordAsked { get; private set; } = true;
+
+    /// <summary>A login was let in: whether the server asked for its password.</summary>
+    public void LetIn(bool isPasswordAsked) => IsPasswordAsked &= isPasswordAsked;
 
     /// <inheritdoc/>
     public ValueTask PrepareAsync(CancellationToken cancellationToken) =>
@@ -87,8 +92,15 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
     public async ValueTask<IIsolation> ForSessionAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         var request = new LoginRequest(TenantLoginKind.Bound) { Tenant = tenant.Value, ValidFor = LoginLife, ConnectionLimit = 1 };
-        var (secret, _) = await _registry.MakeAsync(request, cancellationToken).ConfigureAwait(false);
+        await EnsureAdminAsync(cancellationToken).ConfigureAwait(false);
+        var isJudged = _judgement.IsDue;
+        var (secret, _) = await _registry.MakeAsync(request, isJudged, cancellationToken).ConfigureAwait(false);
         _bound.TryAdd(secret.Name, 0);
+        if (isJudged)
+        {
+            _judgement.Renew();
+        }
+
         return new BoundIsolation(database, installation, secret, this);
     }
 
@@ -119,8 +131,18 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
     private async ValueTask<NpgsqlConnection> OpenAsync(SealedLogin login, CancellationToken cancellationToken)
     {
         var connection = await login.Connections.OpenAsync(cancellationToken).ConfigureAwait(false);
-        IsPasswordAsked = login.Connections.IsPasswordAsked;
+        LetIn(login.Connections.IsPasswordAsked);
         return connection;
+    }
+
+    // Asked once, so that who is none hears that, and not which table he may not read.
+    private async ValueTask EnsureAdminAsync(CancellationToken cancellationToken)
+    {
+        if (!_isAdmin)
+        {
+            await database.UseAsync(connection => AdminRight.CheckAsync(connection, installation, cancellationToken), cancellationToken).ConfigureAwait(false);
+            _isAdmin = true;
+        }
     }
 
     private async ValueTask ReplaceAsync(SealedLogin? old, CancellationToken cancellationToken)
@@ -134,8 +156,9 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
                 return;
             }
 
+            await EnsureAdminAsync(cancellationToken).ConfigureAwait(false);
             var (secret, signer) = await _registry.MakeAsync(
-                new LoginRequest(TenantLoginKind.Shared) { ValidFor = LoginLife }, cancellationToken).ConfigureAwait(false);
+                new LoginRequest(TenantLoginKind.Shared) { ValidFor = LoginLife }, isJudged: false, cancellationToken).ConfigureAwait(false);
             var login = new SealedLogin(database.Settings, secret, signer!);
             _logins[login.Name] = login;
             await CheckAsync(login, cancellationToken).ConfigureAwait(false);
@@ -162,6 +185,7 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
             await using (var connection = await OpenAsync(login, cancellationToken).ConfigureAwait(false))
             {
                 await LoginFitness.EnsureAsync(connection, installation, isApp: false, cancellationToken).ConfigureAwait(false);
+                _judgement.Renew();
             }
 
             await database.UseAsync(

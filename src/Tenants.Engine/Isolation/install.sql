@@ -16,7 +16,7 @@ create table {schema}.tenant (
 -- Logins that tenants' SQL runs as, beside the admins' own. The OID and the name must both fit: neither may be recycled.
 --   bound   one tenant's for ever: it needs no context, and no context makes it another's
 --   shared  made by a sealed connection for itself; each transaction says by a signed token whose it is
---   app     the same, made once by an admin for a service
+--   app     the same, made once by an admin for a service; or adopted: somebody else's login, that was there before
 create table {schema}.login (
     oid        oid primary key,
     name       name not null,
@@ -25,6 +25,7 @@ create table {schema}.login (
     created_by name not null default session_user,
     created_at timestamptz not null default pg_catalog.now(),
     expires_at timestamptz,
+    adopted    boolean not null default false check (kind = 'app' or not adopted),
     check ((kind = 'bound') = (tenant is not null))
 );
 create index login_tenant on {schema}.login (tenant);

@@ -83,7 +83,7 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            foreach (var warning in database.Warnings)
+            foreach (var warning in database.TakeWarnings())
             {
                 WriteWarning(warning);
             }
@@ -97,12 +97,34 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
         RunspaceHoldings.Current.Add(database);
     }
 
+    /// <summary>Writes what became known of the connection while the command ran, once.</summary>
+    private protected virtual void WriteWarnings()
+    {
+    }
+
     /// <summary>Writes an error that ends this item only.</summary>
     protected void WriteFailure(TenantException exception, object? target = null) => WriteError(exception.ToErrorRecord(target));
 
     /// <summary>ShouldProcess, with a clear error where it asks and nobody can answer.</summary>
     /// <exception cref="TenantException"><c>ConfirmationNeeded</c>.</exception>
     private protected bool AskTo(string target, string action) => Ask(() => ShouldProcess(target, action), "-Confirm:$false");
+
+    /// <summary>The same for what weighs more than all else that the cmdlet does: asks as a command of high impact would.</summary>
+    /// <exception cref="TenantException"><c>ConfirmationNeeded</c>.</exception>
+    private protected bool AskHighTo(string target, string action)
+    {
+        if (!AskTo(target, action))
+        {
+            return false;
+        }
+
+        // Whoever is asked about less was asked just now, and -Confirm:$false is an answer.
+        var preference = SessionState.PSVariable.GetValue("ConfirmPreference") is { } set && LanguagePrimitives.TryConvertTo<ConfirmImpact>(set, out var impact)
+            ? impact
+            : ConfirmImpact.High;
+        return MyInvocation.BoundParameters.ContainsKey("Confirm") || preference != ConfirmImpact.High
+            || Ask(() => ShouldContinue($"{action}?", MyInvocation.MyCommand.Name), "-Confirm:$false");
+    }
 
     /// <summary>Asks, with a clear error where nobody can answer.</summary>
     /// <param name="ask">What asks.</param>
@@ -168,6 +190,7 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
         if (!_stop.IsCancellationRequested)
         {
             WriteNotices();
+            WriteWarnings();
         }
     }
 }

@@ -37,6 +37,15 @@ public abstract class TenantConnectionCmdlet : TenantCmdlet
         return _database = holdings.Default!;
     }
 
+    /// <inheritdoc/>
+    private protected override void WriteWarnings()
+    {
+        foreach (var warning in _database?.TakeWarnings() ?? [])
+        {
+            WriteWarning(warning);
+        }
+    }
+
     /// <summary>Does something to each table that a name means; one that fails is one error, and the others go on.</summary>
     private protected async Task ForEachTableAsync(TenantDatabase database, string name, Func<TableInfo, Task> work, string? schema = null)
     {

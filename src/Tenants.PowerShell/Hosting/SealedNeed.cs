@@ -21,17 +21,17 @@ internal static class SealedNeed
     }
 
     /// <summary>Fails before anything is sent.</summary>
-    /// <exception cref="TenantException"><c>SealedRequired</c>.</exception>
+    /// <exception cref="TenantException"><c>SealedRequired</c>; <c>ServerOutdated</c>.</exception>
     public static void Check(TenantTrust wanted, TenantDatabase database)
     {
         if (wanted == TenantTrust.Sealed)
         {
-            SealedDemand.Check(database, allowOutdated: true);
+            SealedDemand.Check(database);
         }
     }
 
     /// <summary>Fails before anything is sent.</summary>
-    /// <exception cref="TenantException"><c>SealedRequired</c>.</exception>
+    /// <exception cref="TenantException"><c>SealedRequired</c>; <c>ServerOutdated</c>.</exception>
     public static void Check(TenantTrust wanted, TenantSession session)
     {
         if (wanted == TenantTrust.Sealed)

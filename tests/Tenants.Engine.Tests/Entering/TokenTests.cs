@@ -131,7 +131,7 @@ public class TokenTests
     {
         await using var scene = await Scene.CreateAsync();
         var registry = await LoginRegistry.OpenAsync(scene.World.Database, Token);
-        var (secret, signer) = await registry.MakeAsync(new LoginRequest(TenantLoginKind.Shared) { ValidFor = TimeSpan.FromHours(1) }, Token);
+        var (secret, signer) = await registry.MakeAsync(new LoginRequest(TenantLoginKind.Shared) { ValidFor = TimeSpan.FromHours(1) }, isJudged: false, Token);
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(scene.World.Test.AdminConnectionString)
         {
             Username = secret.Name, Password = secret.Password, Pooling = false,

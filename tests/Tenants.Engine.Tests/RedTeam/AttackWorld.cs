@@ -132,7 +132,7 @@ internal sealed class AttackWorld : IAsyncDisposable
 
     /// <summary>Opens the database through the module.</summary>
     public Task<TenantDatabase> OpenAsync(TenantTrust trust) =>
-        TenantDatabase.OpenAsync(new ConnectionSettings(AdminConnectionString) { Trust = trust }, TestContext.Current.CancellationToken);
+        TenantDatabase.OpenAsync(new ConnectionSettings(AdminConnectionString) { Trust = trust, JudgementLife = TimeSpan.FromHours(1) }, TestContext.Current.CancellationToken);
 
     /// <summary>Ends every session but the superuser's.</summary>
     /// <param name="besides">A login whose sessions stay too.</param>

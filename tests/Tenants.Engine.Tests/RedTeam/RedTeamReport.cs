@@ -12,8 +12,10 @@ namespace Tenants.Engine.Tests.RedTeam;
 /// </summary>
 public sealed class RedTeamReport : IAsyncDisposable
 {
-    private const string Begin = "<!-- red-team: begin, written by build.ps1 redteam -->";
-    private const string End = "<!-- red-team: end -->";
+    /// <summary>Stands before the tables.</summary>
+    internal const string Begin = "<!-- red-team: begin, written by build.ps1 redteam -->";
+    /// <summary>Stands after them.</summary>
+    internal const string End = "<!-- red-team: end -->";
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
@@ -117,14 +119,16 @@ public sealed class RedTeamReport : IAsyncDisposable
         return parts.Count > 0 ? string.Join(", ", parts) : "–";
     }
 
-    private static string Name(AttackTrust trust) => trust switch
+    /// <summary>A trust, as the tables name it.</summary>
+    internal static string Name(AttackTrust trust) => trust switch
     {
         AttackTrust.Scoped => "Scoped",
         AttackTrust.Shared => "Sealed, shared",
         _ => "Sealed, bound",
     };
 
-    private static string Name(AttackFamily family) => family switch
+    /// <summary>A family, as the tables name it.</summary>
+    internal static string Name(AttackFamily family) => family switch
     {
         AttackFamily.Context => "context forging and replay",
         AttackFamily.Roles => "role and session authorization",
@@ -147,7 +151,8 @@ public sealed class RedTeamReport : IAsyncDisposable
 
     private static string Escape(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 
-    private static string? Root()
+    /// <summary>The repository's folder, found upwards from the tests.</summary>
+    internal static string? Root()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

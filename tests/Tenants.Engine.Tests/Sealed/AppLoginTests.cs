@@ -57,7 +57,9 @@ public class AppLoginTests
         Assert.Equal(["a1"], await SealedWorld.QueryAsync(await world.ConnectAsync(app with { Key = next.Key! }), "acme", "select title from todo_item"));
 
         var last = await registry.ResetKeyAsync(app.UserName, TimeSpan.Zero, Token);
-        await SealedWorld.FailsAsync("ContextInvalid", () => SealedWorld.QueryAsync(database, "acme", "select title from todo_item"));
+        var refused = await SealedWorld.FailsAsync("KeyRefused", () => SealedWorld.QueryAsync(database, "acme", "select title from todo_item"));
+        Assert.Contains("Reset-TenantKey", refused.Message, StringComparison.Ordinal);
+        await SealedWorld.FailsAsync("KeyRefused", () => OpenSession.OpenAsync(database, "acme", Token));
         Assert.Equal(["a1"], await SealedWorld.QueryAsync(await world.ConnectAsync(app with { Key = last.Key! }), "acme", "select title from todo_item"));
     }
 
@@ -71,12 +73,12 @@ public class AppLoginTests
         var missing = await SealedWorld.FailsAsync("PermissionDenied", () => registry.CreateAsync(new LoginRequest(TenantLoginKind.App) { Name = world.Base.Test.Name + "_svc2" }, Token));
         Assert.Contains("create role", missing.Message, StringComparison.Ordinal);
 
-        var secret = await registry.CreateAsync(new LoginRequest(TenantLoginKind.App) { Name = name }, Token);
+        var secret = await registry.CreateAsync(new LoginRequest(TenantLoginKind.App) { Name = name, TakeOver = true }, Token);
 
         Assert.Null(secret.Password);
         var database = await world.ConnectAsync(new AppLogin(name, new Npgsql.NpgsqlConnectionStringBuilder(connectionString).Password, secret.Key!));
         Assert.Equal(["a1"], await SealedWorld.QueryAsync(database, "acme", "select title from todo_item"));
-        await SealedWorld.FailsAsync("LoginExists", () => registry.CreateAsync(new LoginRequest(TenantLoginKind.App) { Name = name }, Token));
+        await SealedWorld.FailsAsync("LoginExists", () => registry.CreateAsync(new LoginRequest(TenantLoginKind.App) { Name = name, TakeOver = true }, Token));
     }
 
     private static async Task<(LoginRegistry Registry, AppLogin App)> CreateAsync(SealedWorld world)

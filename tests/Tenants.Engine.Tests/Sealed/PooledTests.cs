@@ -97,6 +97,24 @@ public class PooledTests
         Assert.Contains("New-TenantLogin -App", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact(SkipUnless = nameof(PgBouncer.IsExpected), SkipType = typeof(PgBouncer), Skip = "there is no pgbouncer on this machine")]
+    public async Task What_a_pooler_refuses_is_told_as_what_it_is()
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        var app = await CreateAsync(world);
+        await using var pooler = await PgBouncer.StartAsync();
+        await using var listed = await PgBouncer.StartAsync(new PgBouncerOptions { IgnoreStartupParameters = "options", Settings = ["max_client_conn = 1"] });
+
+        var wrong = await SealedWorld.FailsAsync("AuthenticationFailed", () => ConnectAsync(world, pooler, app with { Password = "wrong" }));
+        Assert.Contains(app.UserName, wrong.Message, StringComparison.Ordinal);
+        await SealedWorld.FailsAsync("AuthenticationFailed", () => ConnectAsync(world, pooler, app with { UserName = "nobody_at_all" }));
+
+        await using var first = await ConnectAsync(world, listed, app);
+        await using var session = await OpenSession.OpenAsync(first, "acme", Token);
+        var full = await SealedWorld.FailsAsync("ConnectionFailed", () => ConnectAsync(world, listed, app));
+        Assert.Contains("max_client_conn", full.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<AppLogin> CreateAsync(SealedWorld world)
     {
         var registry = await LoginRegistry.OpenAsync(world.Base.Database, Token);

@@ -74,6 +74,27 @@ public class SealedTests
     }
 
     [Fact]
+    public async Task A_session_that_opens_once_the_last_look_is_old_is_looked_at_and_made_of_no_unfit_login()
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        var lately = await world.ConnectAsync(TimeSpan.FromHours(1));
+        var longAgo = await world.ConnectAsync(TimeSpan.Zero);
+        await world.Base.SuperuserAsync("create view public.all_of_it as select * from public.todo_item; grant select on public.all_of_it to public");
+
+        var refused = await SealedWorld.FailsAsync("LoginUnfit", () => OpenSession.OpenAsync(longAgo, "acme", Token));
+        Assert.Contains("all_of_it", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(await world.LoginsAsync("bound"));
+        Assert.Equal(0, await world.Base.AdminValueAsync<long>($"select count(*) from {world.Schema}.login where kind = 'bound'"));
+        await using (await OpenSession.OpenAsync(lately, "acme", Token))
+        {
+        }
+
+        await world.Base.SuperuserAsync("revoke select on public.all_of_it from public");
+        await using var session = await OpenSession.OpenAsync(longAgo, "acme", Token);
+        Assert.Equal(["a1"], await SealedWorld.QueryAsync(session, "select title from todo_item"));
+    }
+
+    [Fact]
     public async Task Disconnecting_drops_what_was_made_whatever_a_tenant_left_in_it()
     {
         await using var world = await SealedWorld.CreateAsync();

@@ -30,9 +30,13 @@ internal sealed class SealedWorld : IAsyncDisposable
     }
 
     /// <summary>A connection in sealed trust over the admin's credential.</summary>
-    public async Task<TenantDatabase> ConnectAsync()
+    public Task<TenantDatabase> ConnectAsync() => ConnectAsync(TimeSpan.FromMinutes(1));
+
+    /// <summary>The same, told how long it holds that made logins are fit.</summary>
+    public async Task<TenantDatabase> ConnectAsync(TimeSpan judgementLife)
     {
-        var database = await TenantDatabase.OpenAsync(new ConnectionSettings(Base.Test.AdminConnectionString) { Trust = TenantTrust.Sealed }, Token);
+        var database = await TenantDatabase.OpenAsync(
+            new ConnectionSettings(Base.Test.AdminConnectionString) { Trust = TenantTrust.Sealed, JudgementLife = judgementLife }, Token);
         _connections.Add(database);
         return database;
     }

@@ -57,8 +57,15 @@ internal sealed class TrustWorld : IAsyncDisposable
         return await CheckAsync(connection);
     }
 
-    public Task<IReadOnlyList<TrustFinding>> CheckAsync(NpgsqlConnection connection) =>
-        TrustCheck.ReadAsync(connection, Tenants.Installation, TestContext.Current.CancellationToken);
+    /// <summary>What the login is told of itself; an admin is told the same of it.</summary>
+    public async Task<IReadOnlyList<TrustFinding>> CheckAsync(NpgsqlConnection connection)
+    {
+        var told = await TrustCheck.ReadAsync(connection, Tenants.Installation, login: null, TestContext.Current.CancellationToken);
+        await using var admin = await OpenAsync(Tenants.Test.AdminConnectionString);
+        await using var transaction = await admin.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(told, await TrustCheck.ReadAsync(admin, Tenants.Installation, Login, TestContext.Current.CancellationToken));
+        return told;
+    }
 
     public ValueTask DisposeAsync() => Tenants.DisposeAsync();
 

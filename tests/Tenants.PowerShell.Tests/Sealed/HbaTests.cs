@@ -31,5 +31,21 @@ public class HbaTests
         Assert.Single(trusted.Warnings, IsOfTrust);
     }
 
+    [Fact]
+    public async Task A_connection_that_was_there_before_the_tenants_hears_of_trust_once()
+    {
+        await using var server = await HbaServer.StartAsync();
+        await server.ExecuteAsync("revoke create on schema public from public; grant create on schema public to owner");
+        await server.LetInAsync($"{server.Any} trust");
+        using var module = ModuleRunner.Open();
+        Assert.DoesNotContain(module.Run(Connect, server.AdminConnectionString).EnsureSuccess().Warnings, IsOfTrust);
+        Assert.DoesNotContain(module.Run("Initialize-TenantDatabase; $null = New-Tenant acme, globex").EnsureSuccess().Warnings, IsOfTrust);
+
+        Assert.Single(module.Run("$s = New-TenantSession acme").EnsureSuccess().Warnings, IsOfTrust);
+
+        Assert.DoesNotContain(module.Run("Invoke-TenantQuery -Tenant globex 'select 1'; $s = New-TenantSession acme").EnsureSuccess().Warnings, IsOfTrust);
+        Assert.Single(((IEnumerable<string>)module.Run("(Get-TenantDatabase).Warnings").EnsureSuccess().Output.Select(o => $"{o}")), IsOfTrust);
+    }
+
     private static bool IsOfTrust(string warning) => warning.Contains("pg_hba.conf says trust", StringComparison.Ordinal);
 }

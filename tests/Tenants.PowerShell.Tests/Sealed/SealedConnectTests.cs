@@ -10,7 +10,7 @@ public class SealedConnectTests
     public async Task A_sealed_connection_runs_tenants_sql_over_a_login_of_its_own()
     {
         await using var module = await SealedModule.CreateAsync();
-        Assert.Equal("Sealed", module.Text("$c = Connect-TenantDatabase $admin -Trust Sealed -WarningAction SilentlyContinue; \"$($c.Trust)\""));
+        Assert.Equal("Sealed", module.Text("$c = Connect-TenantDatabase $admin -Trust Sealed -AllowOutdatedServer -WarningAction SilentlyContinue; \"$($c.Trust)\""));
         Assert.Equal("a1", module.Text(Title));
         Assert.Equal("Sealed", module.Text("\"$((Get-TenantDatabase $c).Trust)\""));
         Assert.StartsWith("tenants_shared_", module.Text("(Invoke-TenantQuery -Tenant acme 'select session_user::text as who').who"), StringComparison.Ordinal);
@@ -24,7 +24,7 @@ public class SealedConnectTests
         await using var module = await SealedModule.CreateAsync();
         var result = module.Run("""
             $made = New-TenantLogin -App
-            $c = Connect-TenantDatabase $place -AppCredential $made.Credential -Key $made.Key -WarningAction SilentlyContinue
+            $c = Connect-TenantDatabase $place -AppCredential $made.Credential -Key $made.Key -AllowOutdatedServer -WarningAction SilentlyContinue
             $c.UserName -eq $made.Name
             "$($c.Trust)"
             (Invoke-TenantQuery -Tenant acme 'select title from todo_item').title
@@ -79,10 +79,10 @@ public class SealedConnectTests
 
         var refused = module.Run("Connect-TenantDatabase $place -AppCredential $made.Credential -Key $other.Key -Verbose -Debug");
         Assert.Equal("KeyRefused", refused.ErrorId);
-        Assert.DoesNotContain(key[4..], refused.Errors[0].ToString() + refused.Errors[0].Exception + string.Concat(refused.Verbose) + refused.Host, StringComparison.Ordinal);
+        Assert.DoesNotContain(key[4..], refused.Errors[0].ToString() + refused.Errors[0].Exception + string.Concat([.. refused.Verbose, .. refused.Debug]) + refused.Host, StringComparison.Ordinal);
         var wrong = module.Run("Connect-TenantDatabase $place -AppCredential ([pscredential]::new($made.Name, $other.Credential.Password)) -Key $made.Key -Verbose -Debug");
         Assert.Equal("AuthenticationFailed", wrong.ErrorId);
-        Assert.DoesNotContain(password, wrong.Errors[0].ToString() + wrong.Errors[0].Exception + string.Concat(wrong.Verbose) + wrong.Host, StringComparison.Ordinal);
+        Assert.DoesNotContain(password, wrong.Errors[0].ToString() + wrong.Errors[0].Exception + string.Concat([.. wrong.Verbose, .. wrong.Debug]) + wrong.Host, StringComparison.Ordinal);
         Assert.Equal("InvalidSetting", module.Run("Connect-TenantDatabase $place -AppCredential $made.Credential -Key $made.Credential.Password").ErrorId);
         Assert.DoesNotContain(key[4..], module.Text("($Error | & { process { \"$_ $($_.Exception) $($_.TargetObject) $($_.InvocationInfo.Line)\" } }) -join \"`n\""), StringComparison.Ordinal);
     }
@@ -118,6 +118,48 @@ public class SealedConnectTests
     }
 
     [Fact]
+    public async Task Such_a_server_is_refused_by_every_call_that_requires_sealed_unless_it_was_said_to_do()
+    {
+        await using var module = await SealedModule.CreateAsync();
+        var isOutdated = module.Run("(Connect-TenantDatabase $admin -WarningAction SilentlyContinue).Facts.MissingFixes").EnsureSuccess().Output.Count > 0;
+        string[] calls =
+        [
+            "Invoke-TenantQuery -Tenant acme -RequireSealed 'select 1'",
+            "Invoke-TenantQuery -AllTenants -RequireSealed 'select 1'",
+            "Invoke-TenantQuery -Session $s -RequireSealed 'select 1'",
+            "New-TenantSession acme -RequireSealed",
+            "& { $TenantTrustPreference = 'Sealed'; Invoke-TenantQuery -Tenant acme 'select 1' }",
+        ];
+        module.Run("$c = Connect-TenantDatabase $admin -Trust Sealed -WarningAction SilentlyContinue; $s = New-TenantSession acme").EnsureSuccess();
+        Assert.All(calls, call => Assert.Equal(isOutdated ? "ServerOutdated" : null, module.Run(call).ErrorId));
+        Assert.Equal(isOutdated ? "ServerOutdated" : null, module.Run("& { $TenantTrustPreference = 'Sealed'; Connect-TenantDatabase $admin -WarningAction SilentlyContinue }").ErrorId);
+        module.Run("Invoke-TenantQuery -Tenant acme 'select 1' -Connection $c").EnsureSuccess();
+
+        module.Run("$c = Connect-TenantDatabase $admin -Trust Sealed -AllowOutdatedServer -WarningAction SilentlyContinue; $s = New-TenantSession acme").EnsureSuccess();
+        Assert.All(calls, call => module.Run(call).EnsureSuccess());
+    }
+
+    [Fact]
+    public async Task A_warning_that_stops_leaves_no_connection()
+    {
+        await using var module = await SealedModule.CreateAsync();
+        var stopped = module.Run("Connect-TenantDatabase $args[0] -Trust Sealed -WarningAction Stop", module.Database.SuperuserConnectionString);
+        Assert.True(stopped.IsTerminated);
+        Assert.Empty(stopped.Output);
+        Assert.Equal(module.Database.AdminLogin, module.Text("(Get-TenantDatabase).UserName"));
+        Assert.Equal(0, module.Run("@(Get-TenantLogin).Count").Single);
+    }
+
+    [Fact]
+    public async Task A_preference_is_the_scripts_own_and_no_modules_that_it_calls()
+    {
+        await using var module = await SealedModule.CreateAsync();
+        module.Run("$null = New-Module helper { function Get-Title { (Invoke-TenantQuery -Tenant acme 'select title from todo_item').title } }").EnsureSuccess();
+        Assert.Equal("a1", module.Text("& { $TenantTrustPreference = 'Sealed'; Get-Title }"));
+        Assert.Equal("SealedRequired", module.Run("& { $TenantTrustPreference = 'Sealed'; function inner { Invoke-TenantQuery -Tenant acme 'select 1' }; inner }").ErrorId);
+    }
+
+    [Fact]
     public async Task A_preference_holds_for_all_calls_of_a_script()
     {
         await using var module = await SealedModule.CreateAsync();
@@ -134,7 +176,7 @@ public class SealedConnectTests
 
         Assert.Equal("Sealed a1", module.Text($$"""
             & { $TenantTrustPreference = [Tenants.TenantTrust]::Sealed
-                $c = Connect-TenantDatabase $admin -WarningAction SilentlyContinue
+                $c = Connect-TenantDatabase $admin -AllowOutdatedServer -WarningAction SilentlyContinue
                 "$($c.Trust) $({{Title}})" }
             """));
         Assert.Equal("Scoped", module.Text("& { $TenantTrustPreference = 'Sealed'; \"$((Connect-TenantDatabase $admin -Trust Scoped -WarningAction SilentlyContinue).Trust)\" }"));

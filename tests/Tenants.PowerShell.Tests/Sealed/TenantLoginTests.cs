@@ -125,9 +125,23 @@ public class TenantLoginTests
         var (name, _) = await module.Database.CreateLoginAsync("dba");
         var role = await module.Database.ScalarAsync<string>("select value from tenants.setting where name = 'session_role'");
         await TestDatabase.ExecuteAsync(module.Database.Superuser, $"grant \"{role}\" to {name}; alter role {module.Database.AdminLogin} nocreaterole");
-        var result = module.Run("$made = New-TenantLogin -App -Name $args[0]; $null -eq $made.Credential; $made.Key -is [securestring]", name).EnsureSuccess();
+        var result = module.Run("$made = New-TenantLogin -App -Name $args[0] -Confirm:$false; $null -eq $made.Credential; $made.Key -is [securestring]", name).EnsureSuccess();
         Assert.Equal([true, true], result.Output.Select(o => o.BaseObject));
         Assert.Contains(name, Assert.Single(result.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_list_says_who_can_log_in_until_when_and_who_made_it()
+    {
+        await using var module = await SealedModule.CreateAsync();
+        module.Run("$null = New-TenantLogin acme -ValidFor 1h; $app = New-TenantLogin -App; $gone = New-TenantLogin -App").EnsureSuccess();
+        await TestDatabase.ExecuteAsync(module.Database.Superuser, $"alter role \"{module.Text("$gone.Name")}\" nologin");
+        string[] lines = [.. module.Run("$PSStyle.OutputRendering = 'PlainText'; Get-TenantLogin | Out-Default").EnsureSuccess().Host.Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0)];
+        Assert.Equal("Name Kind Tenant LogsInUntil Open CreatedBy", string.Join(' ', lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.All(lines, line => Assert.True(line.Length <= 120, line));
+        Assert.Contains(lines, l => l.Contains("no end", StringComparison.Ordinal) && l.EndsWith($" 0 {module.Database.AdminLogin}", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains("cannot log in", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains(DateTime.Now.AddHours(1).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -145,7 +159,7 @@ public class TenantLoginTests
             $"{o}", .. o.Properties.Select(p => $"{p.Name}={p.Value}"),
             .. o.Properties.Where(p => p.Value is not null).SelectMany(p => PSObject.AsPSObject(p.Value).Properties).Select(p => $"{p.Name}={(p.IsGettable ? p.Value : null)}"),
             PSSerializer.Serialize(o, 4)]));
-        shown += string.Concat(made.Verbose) + made.Host + string.Concat(made.Information) + string.Concat(made.Warnings);
+        shown += string.Concat([.. made.Verbose, .. made.Debug]) + made.Host + string.Concat(made.Information) + string.Concat(made.Warnings);
         shown += module.Run("$made, $reset, $bound | Out-Default; Get-TenantLogin | Out-Default; $made.Credential | Out-Default; $made.Key | Out-Default; $Error | Out-Default").EnsureSuccess().Host;
         shown += string.Concat(made.Output.Select(o => System.Text.Json.JsonSerializer.Serialize(o.BaseObject)));
         Assert.Contains(module.Text("$made.Name")!, shown, StringComparison.Ordinal);

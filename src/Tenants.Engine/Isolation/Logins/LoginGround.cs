@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tenants.Engine.Connections;
+using Tenants.Engine.Plans;
 using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Isolation.Logins;
@@ -10,20 +11,16 @@ namespace Tenants.Engine.Isolation.Logins;
 /// <param name="CanLogin">That role can log in.</param>
 /// <param name="IsRegistered">It is one of this database's logins.</param>
 /// <param name="IsMember">It has the rights of tenants' SQL.</param>
-/// <param name="MayAlter">The admin may set its password.</param>
 /// <param name="MayCreate">The admin may make roles.</param>
 /// <param name="MayGrant">The admin may grant the session role.</param>
 /// <param name="ServerTime">When the transaction began, in the server's time.</param>
 internal sealed record LoginGround(
-    bool Exists, bool CanLogin, bool IsRegistered, bool IsMember, bool MayAlter, bool MayCreate, bool MayGrant, DateTime ServerTime)
+    bool Exists, bool CanLogin, bool IsRegistered, bool IsMember, bool MayCreate, bool MayGrant, DateTime ServerTime)
 {
     private const string Query = """
         select r.oid is not null, coalesce(r.rolcanlogin, false),
                exists (select from {0}.login l where l.oid = r.oid and l.name = r.rolname),
                coalesce(pg_catalog.pg_has_role(r.oid, s.oid, 'usage'), false),
-               self.rolsuper or (self.rolcreaterole and not coalesce(r.rolsuper, false) and (
-                   pg_catalog.current_setting('server_version_num')::integer < 160000
-                   or coalesce(pg_catalog.pg_has_role(session_user, r.oid, 'member with admin option'), false))),
                self.rolsuper or self.rolcreaterole,
                self.rolsuper or pg_catalog.pg_has_role(session_user, s.oid, 'member with admin option')
                    or (self.rolcreaterole and pg_catalog.current_setting('server_version_num')::integer < 160000),
@@ -55,20 +52,20 @@ internal sealed record LoginGround(
         }
 
         return new LoginGround(
-            reader.GetBoolean(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4), reader.GetBoolean(5), reader.GetBoolean(6), reader.GetDateTime(7));
+            reader.GetBoolean(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4), reader.GetBoolean(5), reader.GetDateTime(6));
     }
 
     /// <summary>Refuses what cannot be, with the statements that would make it possible.</summary>
     public void Check(TenantDatabase database, Installation installation, LoginRequest request, string name)
     {
-        if (Exists && (IsRegistered || request is not { Kind: TenantLoginKind.App, Name: not null } || !CanLogin))
+        if (Exists && (IsRegistered || !request.TakeOver || request is not { Kind: TenantLoginKind.App, Name: not null } || !CanLogin))
         {
             throw new TenantException(
                 "LoginExists",
                 TenantErrorKind.AlreadyExists,
                 IsRegistered
                     ? $"'{name}' is a login of the tenants already. Remove-TenantLogin removes it; Reset-TenantKey gives an app login another key."
-                    : $"There is a role '{name}' already. Choose another name; only an app login takes over a login that a DBA made for it.")
+                    : $"There is a role '{name}' already{(CanLogin ? "" : ", which cannot log in")}. Choose another name; only an app login takes over a login that a DBA made for it.")
             {
                 Target = name,
             };
@@ -101,12 +98,12 @@ internal sealed record LoginGround(
         if (script.Count > 0)
         {
             var again = request.Kind == TenantLoginKind.App
-                ? $"then run New-TenantLogin -App -Name {name}"
-                : "then run the command again. Without that right, a service can use an app login that a DBA makes once: New-TenantLogin -App";
+                ? $"Then run: New-TenantLogin -App -Name {TableCheck.PowerShellText(name)}"
+                : "Then run the command again. Without that right, a service can use an app login that a DBA makes once: New-TenantLogin -App";
             throw new TenantException(
                 "PermissionDenied",
                 TenantErrorKind.PermissionDenied,
-                $"The login '{database.SessionUser}' may not make logins. Have a DBA run this in '{database.Database}', {again}:\n\n{string.Join("\n", script)}\n")
+                $"The login '{database.SessionUser}' may not make logins. Have a DBA run this in '{database.Database}':\n\n{string.Join("\n", script)}\n\n{again}\n")
             {
                 Target = database.SessionUser,
             };

@@ -18,7 +18,8 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
     private const string AllLogins = """
         select l.name::text, l.kind, l.tenant, l.created_by::text, l.created_at, l.expires_at,
                (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a where a.usesysid = l.oid and a.usename = l.name)::integer,
-               exists (select from pg_catalog.pg_roles r where r.oid = l.oid and r.rolname = l.name and r.rolcanlogin)
+               exists (select from pg_catalog.pg_roles r where r.oid = l.oid and r.rolname = l.name and r.rolcanlogin),
+               l.adopted
         from {0}.login l
         order by l.kind, l.tenant, l.name
         """;
@@ -55,6 +56,7 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
                     ExpiresAt = reader.IsDBNull(5) ? null : reader.GetDateTime(5).ToLocalTime(),
                     Connections = reader.GetInt32(6),
                     CanLogin = reader.GetBoolean(7),
+                    IsAdopted = reader.GetBoolean(8),
                 });
             }
 
@@ -65,7 +67,7 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
     /// <summary>Makes a login. What it proves itself by is told once: the server keeps a verifier of the password, and the key in a table that no login reads.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="cancellationToken">Stops it; then nothing was made.</param>
-    /// <exception cref="TenantException"><c>TenantNotFound</c>, <c>InvalidTenant</c>, <c>LoginExists</c>, <c>InvalidIdentifier</c>; <c>PermissionDenied</c> with the statements that a DBA must run.</exception>
+    /// <exception cref="TenantException"><c>TenantNotFound</c>, <c>InvalidTenant</c>, <c>LoginExists</c>, <c>InvalidIdentifier</c>; <c>LoginUnfit</c> with every reason and its mend; <c>PermissionDenied</c> with the statements that a DBA must run.</exception>
     public async Task<LoginSecret> CreateAsync(LoginRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -74,36 +76,42 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
             request = request with { Tenant = TenantId.Parse(tenant, installation.TenantType).Value };
         }
 
-        var (secret, signer) = await MakeAsync(request, cancellationToken).ConfigureAwait(false);
+        var (secret, signer) = await MakeAsync(request, isJudged: true, cancellationToken).ConfigureAwait(false);
         signer?.Dispose();
         return secret;
     }
 
+    /// <summary>Whether a request means a login that is there and would be taken over. Nothing is changed.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException"><c>LoginExists</c>, <c>LoginUnfit</c> where it is not to be taken over; <c>PermissionDenied</c>.</exception>
+    public async Task<bool> TakesOverAsync(LoginRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request is { Kind: TenantLoginKind.App, Name: { } name } && await database.UseAsync(
+            async connection => (await GroundAsync(connection, request with { TakeOver = true }, name, cancellationToken).ConfigureAwait(false)).Exists,
+            cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Makes a login, and for one that signs what signs for it.</summary>
-    internal Task<(LoginSecret Secret, TokenSigner? Signer)> MakeAsync(LoginRequest request, CancellationToken cancellationToken) => database.UseAsync(
+    /// <param name="request">What is asked for.</param>
+    /// <param name="isJudged">It is looked at before it is there for anybody; false where the caller does that, or did it a moment ago.</param>
+    /// <param name="cancellationToken">Stops it; then nothing was made.</param>
+    internal Task<(LoginSecret Secret, TokenSigner? Signer)> MakeAsync(LoginRequest request, bool isJudged, CancellationToken cancellationToken) => database.UseAsync(
         async connection =>
         {
             var name = request.Name ?? RandomName(request.Kind);
             var quoted = Quote.Identifier(name);
             var session = Quote.Identifier(installation.SessionRole);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            var found = await LoginGround.ReadAsync(connection, installation, name, cancellationToken).ConfigureAwait(false);
-            found.Check(database, installation, request, name);
-
+            var found = await GroundAsync(connection, request, name, cancellationToken).ConfigureAwait(false);
             var password = ScramVerifier.CreatePassword();
             var until = request.ValidFor is { } life ? found.ServerTime + life : (DateTime?)null;
             var limit = request.ConnectionLimit is { } connections ? $" connection limit {Number(connections)}" : "";
             var options = $"login password {Quote.Literal(ScramVerifier.Of(password))} valid until {Until(until)}{limit}";
-            if (found.Exists)
+            if (!found.Exists)
             {
-                // A DBA made it for this; its password stays his where this login may not set it, and so does what was not asked for.
-                if (found.MayAlter)
-                {
-                    await ExecuteAsync(connection, $"alter role {quoted} {options}", cancellationToken).ConfigureAwait(false);
-                }
-            }
-            else
-            {
+                // One that is there stays as it is, its password above all: it is whoever's that made it.
                 await ExecuteAsync(connection, $"create role {quoted} {options}", cancellationToken).ConfigureAwait(false);
             }
 
@@ -112,13 +120,19 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
                 await ExecuteAsync(connection, RoleGrant.RightsOnly(database.ServerVersion, session, quoted), cancellationToken).ConfigureAwait(false);
             }
 
-            await RegisterAsync(connection, request, name, until, cancellationToken).ConfigureAwait(false);
+            if (isJudged)
+            {
+                await LoginFitness.EnsureAsync(connection, installation, name, found.Exists, cancellationToken).ConfigureAwait(false);
+            }
+
+            await RegisterAsync(connection, request, name, until, found.Exists, cancellationToken).ConfigureAwait(false);
             var (key, signer) = request.Kind == TenantLoginKind.Bound
                 ? (null, null)
                 : ((SigningKey?, TokenSigner?))await KeyMaker.CreateAsync(connection, installation, name, request.ValidFor, cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-            var secret = new LoginSecret(name, found.Exists && !found.MayAlter ? null : password)
+            var secret = new LoginSecret(name, found.Exists ? null : password)
             {
+                IsAdopted = found.Exists,
                 Kind = request.Kind,
                 Tenant = request.Tenant,
                 ExpiresAt = until?.ToLocalTime(),
@@ -128,11 +142,12 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
         },
         cancellationToken);
 
-    /// <summary>Removes a login, with all that it owns here, and ends its sessions.</summary>
+    /// <summary>Removes a login, with all that it owns here, and ends its sessions. One that was taken over loses its keys and the rights of tenants' SQL, and stays.</summary>
     /// <param name="name">The login.</param>
     /// <param name="cancellationToken">Stops it; then it can log in no more, and another run goes on.</param>
+    /// <returns>What a DBA has yet to run, for this admin may not; null for nothing.</returns>
     /// <exception cref="TenantException"><c>LoginNotFound</c>, <c>LoginInUse</c> where it owns something in another database, <c>PermissionDenied</c>.</exception>
-    public Task RemoveAsync(string name, CancellationToken cancellationToken = default) =>
+    public Task<string?> RemoveAsync(string name, CancellationToken cancellationToken = default) =>
         new LoginRemoval(database, installation).RemoveAsync(name, cancellationToken);
 
     /// <summary>Makes another key for an app login; the ones that it had go on for a while, so that a service can change over as it runs.</summary>
@@ -194,12 +209,28 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
         },
         cancellationToken);
 
-    private async Task RegisterAsync(NpgsqlConnection connection, LoginRequest request, string name, DateTime? until, CancellationToken cancellationToken)
+    // What is there under the name, once it does not stand in the way.
+    private async Task<LoginGround> GroundAsync(NpgsqlConnection connection, LoginRequest request, string name, CancellationToken cancellationToken)
+    {
+        // The server would cut a longer name, and find another's.
+        _ = Quote.Identifier(name);
+        var found = await LoginGround.ReadAsync(connection, installation, name, cancellationToken).ConfigureAwait(false);
+        found.Check(database, installation, request, name);
+        if (found.Exists)
+        {
+            await LoginAdoption.EnsureAsync(connection, installation, name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return found;
+    }
+
+    private async Task RegisterAsync(
+        NpgsqlConnection connection, LoginRequest request, string name, DateTime? until, bool isAdopted, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             $"""
-            insert into {installation.QuotedSchema}.login (oid, name, kind, tenant, expires_at)
-            select r.oid, r.rolname, $2, $3, $4 from pg_catalog.pg_roles r where r.rolname = $1
+            insert into {installation.QuotedSchema}.login (oid, name, kind, tenant, expires_at, adopted)
+            select r.oid, r.rolname, $2, $3, $4, $5 from pg_catalog.pg_roles r where r.rolname = $1
             """,
             connection)
         {
@@ -209,6 +240,7 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
                 new NpgsqlParameter<string> { TypedValue = request.Kind.ToString().ToLowerInvariant() },
                 new NpgsqlParameter { Value = (object?)request.Tenant ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
                 new NpgsqlParameter { Value = (object?)until ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new NpgsqlParameter<bool> { TypedValue = isAdopted },
             },
         };
         try

@@ -9,6 +9,7 @@ namespace Tenants.Engine.Isolation.Logins;
 /// <summary>
 /// Removes logins of the tenants: from then on they open no session and sign nothing, then what they own goes and they with it.
 /// A login is touched only if OID and name both are those that were registered: either may have been given to somebody else.
+/// One that was taken over is let go of, and never dropped.
 /// </summary>
 internal sealed class LoginRemoval(TenantDatabase database, Installation installation)
 {
@@ -17,7 +18,7 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
 
     private const string Find = """
         select l.oid, exists (select from pg_catalog.pg_roles r where r.oid = l.oid and r.rolname = l.name),
-               l.kind, l.tenant
+               l.adopted
         from {0}.login l where l.name = $1
         """;
 
@@ -25,7 +26,7 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
     private const string Expired = """
         select l.name::text
         from {0}.login l
-        where l.expires_at < pg_catalog.transaction_timestamp()
+        where l.expires_at < pg_catalog.transaction_timestamp() and not l.adopted
           and (l.name like 'tenants\_shared\_%' or l.name like 'tenants\_bound\_%')
           and not exists (select from pg_catalog.pg_stat_activity a where a.usesysid = l.oid)
           -- From 16 on an admin cannot drop what another one made.
@@ -41,11 +42,12 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
     /// <summary>Removes one, and ends its sessions.</summary>
     /// <param name="name">The login.</param>
     /// <param name="cancellationToken">Stops it; then it can log in no more, and another run goes on.</param>
+    /// <returns>What a DBA has yet to run, for this admin may not; null for nothing.</returns>
     /// <exception cref="TenantException"><c>LoginNotFound</c>, <c>LoginInUse</c> where it owns something in another database, <c>PermissionDenied</c>.</exception>
-    public Task RemoveAsync(string name, CancellationToken cancellationToken) => database.UseAsync(
+    public Task<string?> RemoveAsync(string name, CancellationToken cancellationToken) => database.UseAsync(
         async connection =>
         {
-            if (await FindAsync(connection, name, cancellationToken).ConfigureAwait(false) is not { } isThere)
+            if (await FindAsync(connection, name, cancellationToken).ConfigureAwait(false) is not { } found)
             {
                 throw new TenantException(
                     "LoginNotFound", TenantErrorKind.NotFound, $"'{name}' is no login of the tenants in '{database.Database}'. Get-TenantLogin lists them.")
@@ -54,8 +56,14 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
                 };
             }
 
-            await CloseAsync(connection, name, isThere, cancellationToken).ConfigureAwait(false);
-            await DropAsync(connection, name, isThere, cancellationToken).ConfigureAwait(false);
+            if (found.IsAdopted)
+            {
+                return await LoginRelease.RunAsync(connection, installation, name, found.IsThere, cancellationToken).ConfigureAwait(false);
+            }
+
+            await CloseAsync(connection, name, found.IsThere, cancellationToken).ConfigureAwait(false);
+            await DropAsync(connection, name, found.IsThere, cancellationToken).ConfigureAwait(false);
+            return null;
         },
         cancellationToken);
 
@@ -66,9 +74,9 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
         {
             try
             {
-                if (await FindAsync(connection, name, cancellationToken).ConfigureAwait(false) is { } isThere)
+                if (await FindAsync(connection, name, cancellationToken).ConfigureAwait(false) is { IsAdopted: false } found)
                 {
-                    await DropAsync(connection, name, isThere, cancellationToken).ConfigureAwait(false);
+                    await DropAsync(connection, name, found.IsThere, cancellationToken).ConfigureAwait(false);
                 }
             }
             catch (Exception e) when (e is TenantException || ServerErrors.IsOurs(e))
@@ -100,11 +108,11 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
         await RemoveOwnAsync(connection, names, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<bool?> FindAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
+    private async Task<Found?> FindAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
     {
         await using var command = Command(connection, Find.Replace("{0}", installation.QuotedSchema, StringComparison.Ordinal), name);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? reader.GetBoolean(1) : null;
+        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? new Found(reader.GetBoolean(1), reader.GetBoolean(2)) : null;
     }
 
     // Committed by itself: whatever happens to the rest, the login is of no use from here on.
@@ -173,6 +181,8 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
             };
         }
     }
+
+    private sealed record Found(bool IsThere, bool IsAdopted);
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, string name) => new(sql, connection)
     {

@@ -1,6 +1,5 @@
 using Npgsql;
 using NpgsqlTypes;
-using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Isolation.Logins;
 
@@ -19,26 +18,27 @@ internal static class TrustCheck
         """;
 
     /// <summary>The reasons, none for a login that is fit. A clause is told once, with all that breaks it.</summary>
-    /// <param name="connection">A connection of the login that is judged, in no transaction.</param>
+    /// <param name="connection">A connection of the login that is judged, in no transaction; or an admin's, in one that needs no path of its own afterwards.</param>
     /// <param name="installation">What lies in the database.</param>
+    /// <param name="login">The login that is judged; null for the connection's own.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<IReadOnlyList<TrustFinding>> ReadAsync(
-        NpgsqlConnection connection, Installation installation, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Installation installation, string? login, CancellationToken cancellationToken)
     {
-        var (reach, policies) = await ReadBasisAsync(connection, installation, cancellationToken).ConfigureAwait(false);
-        var rows = await ReadRowsAsync(connection, installation, reach, policies, cancellationToken).ConfigureAwait(false);
+        var (reach, policies) = await ReadBasisAsync(connection, installation, login, cancellationToken).ConfigureAwait(false);
+        var rows = await ReadRowsAsync(connection, installation, login, reach, policies, cancellationToken).ConfigureAwait(false);
         return [.. reach.Judge(connection.PostgreSqlVersion), .. TrustClauses.Judge(rows, reach)];
     }
 
     private static async Task<(TrustReach Reach, IReadOnlyList<HarmlessPolicy> Policies)> ReadBasisAsync(
-        NpgsqlConnection connection, Installation installation, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Installation installation, string? login, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
                 new NpgsqlBatchCommand(Settings),
-                TrustReach.Command(installation),
+                TrustReach.Command(installation, login),
                 HarmlessPolicy.Command(installation),
             },
         };
@@ -50,12 +50,12 @@ internal static class TrustCheck
     }
 
     private static async Task<List<TrustRow>> ReadRowsAsync(
-        NpgsqlConnection connection, Installation installation, TrustReach reach, IReadOnlyList<HarmlessPolicy> policies, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Installation installation, string? login, TrustReach reach, IReadOnlyList<HarmlessPolicy> policies, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(Settings) } };
         foreach (var file in (string[])["trust-relations.sql", "trust-rules.sql", "trust-functions.sql"])
         {
-            var command = Command(file, installation);
+            var command = Command(file, installation, login);
             command.Parameters.Add(Oids([.. reach.Usable, TrustReach.Public]));
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = installation.Schema });
             command.Parameters.Add(Texts(policies.Select(p => p.Condition)));
@@ -64,12 +64,12 @@ internal static class TrustCheck
             batch.BatchCommands.Add(command);
         }
 
-        var objects = Command("trust-objects.sql", installation);
+        var objects = Command("trust-objects.sql", installation, login);
         objects.Parameters.Add(Oids([.. reach.Usable, TrustReach.Public]));
         batch.BatchCommands.Add(objects);
         if (connection.PostgreSqlVersion.Major >= ParametersHaveRights)
         {
-            var parameters = Command("trust-parameters.sql", installation);
+            var parameters = Command("trust-parameters.sql", installation, login);
             parameters.Parameters.Add(Oids([.. reach.Usable, TrustReach.Public]));
             batch.BatchCommands.Add(parameters);
         }
@@ -87,8 +87,7 @@ internal static class TrustCheck
         return rows;
     }
 
-    private static NpgsqlBatchCommand Command(string file, Installation installation) =>
-        new(SqlResource.Read(file, new Dictionary<string, string> { ["schema"] = installation.QuotedSchema }));
+    private static NpgsqlBatchCommand Command(string file, Installation installation, string? login) => new(TrustSql.Read(file, installation, login));
 
     private static NpgsqlParameter Oids(uint[] oids) => new() { Value = oids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid };
 

@@ -30,7 +30,7 @@ internal sealed class TrustReach
     public uint[] Usable => [.. _roles.Where(r => r is { IsReachable: true, IsRefused: false }).Select(r => r.Oid)];
 
     /// <summary>Asks for the roles.</summary>
-    public static NpgsqlBatchCommand Command(Installation installation) => new(SqlResource.Read("trust-reach.sql", new Dictionary<string, string>()))
+    public static NpgsqlBatchCommand Command(Installation installation, string? login) => new(TrustSql.Read("trust-reach.sql", installation, login))
     {
         Parameters =
         {

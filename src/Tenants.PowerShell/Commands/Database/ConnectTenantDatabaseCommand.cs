@@ -42,7 +42,7 @@ public sealed class ConnectTenantDatabaseCommand : ConnectionParameterCmdlet
     [Parameter]
     public SwitchParameter RequireSealed { get; set; }
 
-    /// <summary>With -RequireSealed: a server that lacks security fixes will do.</summary>
+    /// <summary>A server that lacks security fixes will do where sealed trust is demanded, by this call or by later ones over the connection.</summary>
     [Parameter]
     public SwitchParameter AllowOutdatedServer { get; set; }
 
@@ -78,9 +78,10 @@ public sealed class ConnectTenantDatabaseCommand : ConnectionParameterCmdlet
         var database = await TenantDatabase.OpenAsync(SettingsReader.Read(Request()), StopToken);
         try
         {
-            if (RequireSealed)
+            // A preference demands as much as -RequireSealed; -Trust Sealed only asks.
+            if (RequireSealed || (Trust is null && WantedTrust == TenantTrust.Sealed))
             {
-                SealedDemand.Check(database, AllowOutdatedServer);
+                SealedDemand.Check(database);
             }
 
             return database;
@@ -95,6 +96,7 @@ public sealed class ConnectTenantDatabaseCommand : ConnectionParameterCmdlet
     private ConnectionRequest Request() => RequestedPlace() with
     {
         Trust = WantedTrust,
+        AllowOutdatedServer = AllowOutdatedServer,
         App = AppCredential is null ? null : new AppRequest(AppCredential.UserName, Secrets.Reveal(AppCredential), Secrets.Reveal(Key)),
     };
 

@@ -25,7 +25,7 @@ public sealed class NewTenantLoginCommand : TenantConnectionCmdlet
     [Parameter(Mandatory = true, ParameterSetName = OfApp)]
     public SwitchParameter App { get; set; }
 
-    /// <summary>The login's name; unless given, one that tells whose database it is of. An app login of that name that a DBA made is taken over.</summary>
+    /// <summary>The login's name; unless given, one that tells whose database it is of. With -App, a login of that name that a DBA made for this is taken over, after a question: it keeps its password.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
@@ -62,7 +62,7 @@ public sealed class NewTenantLoginCommand : TenantConnectionCmdlet
         var registry = await LoginRegistry.OpenAsync(await GetDatabaseAsync(), StopToken);
         if (App)
         {
-            await MakeAsync(registry, new LoginRequest(TenantLoginKind.App) { ValidFor = ValidFor }, "Make an app login, which may be any tenant");
+            await MakeAppAsync(registry);
             return;
         }
 
@@ -70,7 +70,10 @@ public sealed class NewTenantLoginCommand : TenantConnectionCmdlet
         {
             try
             {
-                await MakeAsync(registry, new LoginRequest(TenantLoginKind.Bound) { Tenant = tenant, ValidFor = ValidFor ?? TimeSpan.FromHours(8) }, "Make a login");
+                if (AskTo(tenant, "Make a login"))
+                {
+                    await MakeAsync(registry, new LoginRequest(TenantLoginKind.Bound) { Tenant = tenant, Name = Name, ValidFor = ValidFor ?? TimeSpan.FromHours(8) });
+                }
             }
             catch (TenantException e) when ((Tenant.Length > 1 || MyInvocation.ExpectingInput) && e.Kind is not TenantErrorKind.Connection)
             {
@@ -79,17 +82,23 @@ public sealed class NewTenantLoginCommand : TenantConnectionCmdlet
         }
     }
 
-    private async Task MakeAsync(LoginRegistry registry, LoginRequest request, string action)
+    private async Task MakeAppAsync(LoginRegistry registry)
     {
-        if (!AskTo(request.Tenant ?? Name ?? "a random name", action))
+        var request = new LoginRequest(TenantLoginKind.App) { Name = Name, ValidFor = ValidFor };
+        var takesOver = await registry.TakesOverAsync(request, StopToken);
+        if (takesOver ? AskHighTo($"the login {Name}", $"Take over the login {Name}, which was there before") : AskTo(Name ?? "a random name", "Make an app login, which may be any tenant"))
         {
-            return;
+            await MakeAsync(registry, request with { TakeOver = takesOver });
         }
+    }
 
-        var secret = await registry.CreateAsync(request with { Name = Name, ConnectionLimit = ConnectionLimit }, StopToken);
-        if (secret.Password is null)
+    private async Task MakeAsync(LoginRegistry registry, LoginRequest request)
+    {
+        var secret = await registry.CreateAsync(request with { ConnectionLimit = ConnectionLimit }, StopToken);
+        if (secret.IsAdopted)
         {
-            WriteWarning($"The login '{secret.Name}' was there, and this admin may not set its password: the password is the one that whoever made it gave it.");
+            var kept = ConnectionLimit is null ? "password, which this command does not know, stays" : "password, which this command does not know, and connection limit stay";
+            WriteWarning($"The login '{secret.Name}' was taken over. Its {kept} as whoever made it gave it. -ValidFor, if given, ends the key.");
         }
 
         WriteObject(secret.ToOutput());
