@@ -14,6 +14,8 @@ internal sealed class ConnectionLender(NpgsqlDataSource source)
     // Shorter than any restart, longer than the pause between two calls of a loop, which are not asked.
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(100);
 
+    private const int MostKnown = 4096;
+
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StartPause = TimeSpan.FromMilliseconds(200);
 
@@ -40,6 +42,12 @@ internal sealed class ConnectionLender(NpgsqlDataSource source)
             var connection = await OpenWhenStartedAsync(cancellationToken).ConfigureAwait(false);
             if (await AnswersAsync(connection, cancellationToken).ConfigureAwait(false))
             {
+                if (_lastUse.Count > MostKnown)
+                {
+                    // Backends that are gone are not told apart; who is not known is not asked.
+                    _lastUse.Clear();
+                }
+
                 _lastUse[connection.ProcessID] = Environment.TickCount64;
                 s_lenders.AddOrUpdate(connection, this);
                 return connection;

@@ -28,6 +28,7 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
     private readonly Judgement _judgement = new(database.Settings.JudgementLife);
     private SealedLogin? _current;
     private bool _isAdmin;
+    private volatile bool _isClosed;
 
     /// <inheritdoc/>
     public TenantTrust Trust => TenantTrust.Sealed;
@@ -96,6 +97,12 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
         var isJudged = _judgement.IsDue;
         var (secret, _) = await _registry.MakeAsync(request, isJudged, cancellationToken).ConfigureAwait(false);
         _bound.TryAdd(secret.Name, 0);
+        if (_isClosed)
+        {
+            await ForgetAsync(secret.Name).ConfigureAwait(false);
+            throw TenantDatabase.Closed();
+        }
+
         if (isJudged)
         {
             _judgement.Renew();
@@ -116,6 +123,9 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
     /// <summary>Drops every login that was made.</summary>
     public async ValueTask DisposeAsync()
     {
+        // A login that is being made at this moment is dropped with the others: it is waited for, and none comes after it.
+        _isClosed = true;
+        var isAlone = await _renewal.WaitAsync(Farewell).ConfigureAwait(false);
         _current = null;
         foreach (var login in _logins.Values)
         {
@@ -125,7 +135,10 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
         await DropAsync([.. _logins.Keys, .. _bound.Keys]).ConfigureAwait(false);
         _logins.Clear();
         _bound.Clear();
-        _renewal.Dispose();
+        if (isAlone)
+        {
+            _renewal.Release();
+        }
     }
 
     private async ValueTask<NpgsqlConnection> OpenAsync(SealedLogin login, CancellationToken cancellationToken)
@@ -150,6 +163,11 @@ internal sealed class SealedIsolation(TenantDatabase database, Installation inst
         await _renewal.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (_isClosed)
+            {
+                throw TenantDatabase.Closed();
+            }
+
             // Somebody else may have replaced it meanwhile.
             if (!ReferenceEquals(_current, old))
             {

@@ -188,6 +188,7 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
         cancellationToken);
 
     /// <summary>Lets a login live longer, counted from now.</summary>
+    /// <exception cref="TenantException"><c>SessionLost</c>: somebody removed it.</exception>
     internal Task ExtendAsync(string name, TimeSpan life, CancellationToken cancellationToken) => database.UseAsync(
         async connection =>
         {
@@ -201,11 +202,19 @@ public sealed class LoginRegistry(TenantDatabase database, Installation installa
                     new NpgsqlParameter<TimeSpan> { TypedValue = life },
                 },
             };
-            if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is DateTime until)
+            if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not DateTime until)
             {
-                await ExecuteAsync(connection, $"alter role {Quote.Identifier(name)} valid until {Until(until)}", cancellationToken).ConfigureAwait(false);
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                throw new TenantException(
+                    "SessionLost",
+                    TenantErrorKind.Connection,
+                    $"The login '{name}' of this session was removed, by Remove-TenantLogin or together with its tenant. Make another session with New-TenantSession.")
+                {
+                    Target = name,
+                };
             }
+
+            await ExecuteAsync(connection, $"alter role {Quote.Identifier(name)} valid until {Until(until)}", cancellationToken).ConfigureAwait(false);
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         },
         cancellationToken);
 

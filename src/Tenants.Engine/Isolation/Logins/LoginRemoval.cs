@@ -171,6 +171,7 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DependentObjectsStillExist)
         {
+            await LeaveAsync(connection, name).ConfigureAwait(false);
             throw new TenantException(
                 "LoginInUse",
                 TenantErrorKind.InvalidState,
@@ -179,6 +180,20 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
                 Target = name,
                 Detail = e.Detail,
             };
+        }
+    }
+
+    // The admin became a member to end its sessions, and does not stay one of a role that a tenant may have shaped.
+    private static async Task LeaveAsync(NpgsqlConnection connection, string name)
+    {
+        try
+        {
+            await using var revoke = new NpgsqlCommand($"revoke {Quote.Identifier(name)} from current_user", connection);
+            await ExecuteAsync(revoke, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (PostgresException)
+        {
+            // Another admin's to revoke.
         }
     }
 
