@@ -36,8 +36,13 @@ public static class RolloutRunner
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(request);
+        return await TranslateAsync(database, () => RunAllAsync(database, table, request, phase, options ?? new RolloutOptions(), cancellationToken)).ConfigureAwait(false);
+    }
+
+    private static async Task<IReadOnlyList<PlanStep>> RunAllAsync(
+        TenantDatabase database, TableInfo table, EnableRequest request, TenantRolloutPhase? phase, RolloutOptions options, CancellationToken cancellationToken)
+    {
         Primary.Ensure(database);
-        options ??= new RolloutOptions();
         var done = new List<PlanStep>();
         if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is null)
         {
@@ -75,8 +80,26 @@ public static class RolloutRunner
             return;
         }
 
-        await using var session = await RolloutSession.OpenAsync(database, table.Oid, table.DisplayName, cancellationToken).ConfigureAwait(false);
-        await RunUnitsAsync(session, table, plan, null, options ?? new RolloutOptions(), cancellationToken).ConfigureAwait(false);
+        await TranslateAsync(
+            database,
+            async () =>
+            {
+                await using var session = await RolloutSession.OpenAsync(database, table.Oid, table.DisplayName, cancellationToken).ConfigureAwait(false);
+                await RunUnitsAsync(session, table, plan, null, options ?? new RolloutOptions(), cancellationToken).ConfigureAwait(false);
+                return true;
+            }).ConfigureAwait(false);
+    }
+
+    private static async Task<T> TranslateAsync<T>(TenantDatabase database, Func<Task<T>> body)
+    {
+        try
+        {
+            return await body().ConfigureAwait(false);
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e))
+        {
+            throw ServerErrors.Translate(e, database.ErrorContext);
+        }
     }
 
     private static async Task<IReadOnlyList<PlanStep>> RunPhaseAsync(
@@ -166,10 +189,6 @@ public static class RolloutRunner
         catch (PostgresException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw await runner.ExplainAsync(e, step).ConfigureAwait(false);
-        }
-        catch (Exception e) when (ServerErrors.IsOurs(e))
-        {
-            throw ServerErrors.Translate(e, session.Database.ErrorContext);
         }
     }
 

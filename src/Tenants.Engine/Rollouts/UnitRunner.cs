@@ -29,9 +29,17 @@ internal sealed class UnitRunner(RolloutSession session, string table, RolloutOp
         {
             throw Busy(e, blockers.Last, unit);
         }
-        catch (Exception e) when (ServerErrors.IsOurs(e))
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DiskFull)
         {
-            throw ServerErrors.Translate(e, session.Database.ErrorContext);
+            throw new TenantException(
+                "DiskFull",
+                TenantErrorKind.Resource,
+                $"The server has no space left for '{unit.Steps[^1].Purpose}' of {table}: {e.MessageText}. Make room there and run it again: it goes on where it stopped.")
+            {
+                SqlState = e.SqlState,
+                Table = table,
+                Target = table,
+            };
         }
     }
 
@@ -82,7 +90,7 @@ internal sealed class UnitRunner(RolloutSession session, string table, RolloutOp
     {
         try
         {
-            await session.ExecuteAsync("set lock_timeout = '10s'", CancellationToken.None).ConfigureAwait(false);
+            await session.ExecuteAsync("set lock_timeout = '2s'", CancellationToken.None).ConfigureAwait(false);
             await session.ExecuteAsync(step.Down!, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (ServerErrors.IsOurs(e))
