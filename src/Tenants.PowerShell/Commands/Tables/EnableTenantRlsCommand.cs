@@ -3,6 +3,8 @@ using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Declarations;
 using Tenants.Engine.Plans;
+using Tenants.Engine.Rollouts;
+using Tenants.Hosting;
 
 namespace Tenants.Commands;
 
@@ -12,7 +14,7 @@ namespace Tenants.Commands;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Enable, "TenantRls", SupportsShouldProcess = true, DefaultParameterSetName = DeclarationInput.ByTable)]
 [OutputType(typeof(TenantRls))]
-public sealed class EnableTenantRlsCommand : PlanCmdlet
+public sealed class EnableTenantRlsCommand : RolloutCmdlet
 {
     // Somebody else made the same at the same time: a column, a policy, a role, a name, a row of the catalog.
     private static readonly string[] s_raced = ["42701", "42710", "42P07", "23505", "XX000", "40001", "40P01"];
@@ -43,9 +45,30 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
     [Parameter]
     public string? DefaultTenant { get; set; }
 
+    /// <summary>
+    /// What gives each row without a tenant its own, in place of -DefaultTenant: SQL over a row that is named <c>t</c>, or a query
+    /// of one value, between braces or as text. <c>{ select a.tenant from account a where a.id = t.account_id }</c>
+    /// </summary>
+    [Parameter]
+    [SqlText]
+    [ValidateNotNullOrEmpty]
+    public string? Backfill { get; set; }
+
+    /// <summary>
+    /// One part of -Online alone: Prepare, after which code that knows of no tenants goes on working, or Enforce. Both unless given.
+    /// </summary>
+    [Parameter]
+    public TenantRolloutPhase? Phase { get; set; }
+
+    /// <summary>The share of its time, in percent, that the filling in of rows pauses: 0 for as fast as it goes. 20 unless given.</summary>
+    [Parameter]
+    [ValidateRange(0, 95)]
+    public int Throttle { get; set; } = 20;
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
+        EnsureOnline(nameof(Phase), nameof(Throttle));
         var database = await GetDatabaseAsync();
         if (Declaration is not null)
         {
@@ -68,7 +91,7 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
             return;
         }
 
-        var request = new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant);
+        var request = new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant) { Backfill = Backfill };
         await EnableAsync(database, table, request, assumed => EnablePlanner.PlanAsync(database, table, request, assumed, StopToken));
     }
 
@@ -97,16 +120,22 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
         {
             await ForTableAsync(table.Table, info => EnableAsync(
                 database, info, table.Request, async assumed => (await DeclarationPlanner.PlanAsync(database, table, Force, assumed, StopToken)).Enabling));
+            if (Online && Phase is not TenantRolloutPhase.Prepare && !IsWhatIf)
+            {
+                // What a rollout makes is the module's own; the declared policies stand beside that.
+                await ForTableAsync(table.Table, async info => await ApplyAsync(
+                    database, (await DeclarationPlanner.PlanAsync(database, table, Force, _assumed, StopToken)).Enabling.Plan, $"Make the declared policies of {info.DisplayName}", null));
+            }
         }
     }
 
     private ResolvedTable WithDefaultTenant(ResolvedTable table) => table.Declared is { DefaultTenant: null, Backfill: null }
-        ? table with { Declared = table.Declared with { DefaultTenant = DefaultTenant } }
+        ? table with { Declared = table.Declared with { DefaultTenant = DefaultTenant, Backfill = Backfill } }
         : table;
 
     private async Task EnableAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan)
     {
-        var (planned, ran) = await TryAsync(database, table, plan);
+        var (planned, ran) = await TryAsync(database, table, request, plan);
         if (!ran)
         {
             return;
@@ -118,14 +147,15 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
         }
     }
 
-    private async Task<(EnablePlan Planned, bool Ran)> TryAsync(TenantDatabase database, TableInfo table, Func<Assumptions, Task<EnablePlan>> plan)
+    private async Task<(EnablePlan Planned, bool Ran)> TryAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var planned = await plan(_assumed);
+            var planned = Online ? await RolloutPlanner.PlanAsync(database, table, request, Phase, _assumed, StopToken) : await plan(_assumed);
             try
             {
-                var ran = await ApplyAsync(database, planned.Plan, "Keep tenants apart", $"{planned.Table.DisplayName} keeps tenants apart already: nothing to do.");
+                Func<Task>? online = Online ? () => RunAsync(database, table, request) : null;
+                var ran = await ApplyAsync(database, planned.Plan, Action, $"{planned.Table.DisplayName} {(Phase is TenantRolloutPhase.Prepare ? "is prepared" : "keeps tenants apart")} already: nothing to do.", online);
                 if (IsWhatIf)
                 {
                     _assumed = planned.After(_assumed);
@@ -140,6 +170,19 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
             }
         }
     }
+
+    private async Task RunAsync(TenantDatabase database, TableInfo table, EnableRequest request)
+    {
+        await RolloutRunner.EnableAsync(database, table, request, Phase, Options(Throttle), StopToken);
+        HideProgress();
+    }
+
+    private string Action => Phase switch
+    {
+        TenantRolloutPhase.Prepare => "Prepare to keep tenants apart",
+        TenantRolloutPhase.Enforce => "Enforce that tenants are kept apart",
+        _ => "Keep tenants apart",
+    };
 
     private async Task<bool> IsSharedAsync(TenantDatabase database, TableInfo table) =>
         (await RlsReader.ReadAsync(database, [table], StopToken)).Any(t => t.State == TenantRlsState.Shared);
