@@ -32,7 +32,7 @@ internal sealed class Comparison(TenantDatabase database, NpgsqlConnection conne
         var taken = await IndexNames.TakenAsync(connection, schemas, cancellationToken).ConfigureAwait(false);
         var roles = await TenantRoles.ReadAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         var grants = await GrantReader.ReadAsync(connection, installation, roles, [.. members.Select(m => m.Oid).Distinct()], cancellationToken).ConfigureAwait(false);
-        var leftovers = await LeftoverReader.ReadAsync(connection, installation, scope.Tables, cancellationToken).ConfigureAwait(false);
+        var leftovers = await LeftoverReader.ReadAsync(connection, scope.Tables, cancellationToken).ConfigureAwait(false);
         var comparer = new TableComparer(installation, database.ServerVersion, taken);
         var differences = new List<TenantRlsDifference>();
         foreach (var table in scope.Tables)

@@ -1,6 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
-using Tenants.Engine.Isolation;
+using Tenants.Engine.Rollouts;
 
 namespace Tenants.Engine.Comparing;
 
@@ -35,14 +35,13 @@ internal static class LeftoverReader
         select t.tgrelid, t.tgname::text, t.tgenabled = 'D', p.proname::text
         from pg_catalog.pg_trigger t
         join pg_catalog.pg_proc p on p.oid = t.tgfoid
-        join pg_catalog.pg_namespace n on n.oid = p.pronamespace and n.nspname = $2
-        where t.tgrelid = any ($1) and not t.tgisinternal and t.tgparentid = 0
+        where t.tgrelid = any ($1) and t.tgname = $2 and not t.tgisinternal and t.tgparentid = 0
         order by t.tgname
         """;
 
     /// <summary>The leftovers of some tables, by root.</summary>
     public static async Task<IReadOnlyDictionary<uint, TableLeftovers>> ReadAsync(
-        NpgsqlConnection connection, Installation installation, IReadOnlyList<ComparedTable> tables, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyList<ComparedTable> tables, CancellationToken cancellationToken)
     {
         var members = tables.SelectMany(t => t.Family.Members.Select(m => (m.Oid, t.Column))).ToList();
         uint[] oids = [.. members.Select(m => m.Oid)];
@@ -53,7 +52,7 @@ internal static class LeftoverReader
             {
                 new NpgsqlBatchCommand(Indexes) { Parameters = { Oids(oids), new NpgsqlParameter<string[]> { TypedValue = columns } } },
                 new NpgsqlBatchCommand(Constraints) { Parameters = { Oids(oids), new NpgsqlParameter<string[]> { TypedValue = columns } } },
-                new NpgsqlBatchCommand(Triggers) { Parameters = { Oids(oids), new NpgsqlParameter<string> { TypedValue = installation.Schema } } },
+                new NpgsqlBatchCommand(Triggers) { Parameters = { Oids(oids), new NpgsqlParameter<string> { TypedValue = FillTrigger.Name } } },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,7 @@
 using Tenants.Engine.Comparing;
 using Tenants.Engine.Connections;
+using Tenants.Engine.Plans;
+using Tenants.Engine.Rollouts;
 using Tenants.Engine.Tests.Tables;
 using Xunit;
 using static Tenants.TenantRlsDifferenceKind;
@@ -117,22 +119,21 @@ public class ComparingTests
     public async Task An_unfinished_rollout_is_told_with_the_command_that_finishes_it()
     {
         await using var world = await CompareWorld.CreateAsync();
-        await world.RunAsync("""
-            create function {schema}.fill_public_todo_item() returns trigger language plpgsql as 'begin return new; end';
-            create trigger tenants_fill before insert on todo_item for each row execute function {schema}.fill_public_todo_item();
-            create table fresh (id int);
-            create trigger tenants_fill before insert on fresh for each row execute function {schema}.fill_public_todo_item()
-            """);
+        await world.Tables.RunAsync("create table fresh (id int); insert into fresh values (1)");
+        await RolloutRunner.EnableAsync(
+            world.Tables.Database, await world.Tables.FindAsync("fresh"), new EnableRequest(DefaultTenant: "acme"), TenantRolloutPhase.Prepare, cancellationToken: Cancellation);
 
-        var found = await world.CompareAsync();
-        Assert.Equal([("public.todo_item", RolloutUnfinished, Information), ("public.fresh", RolloutUnfinished, Information)], found.Select(d => (d.Table!, d.Kind, d.Severity)));
-        Assert.Equal("Enable-TenantRls public.fresh -Online", found[1].Command);
+        var unfinished = Assert.Single(await world.CompareAsync(), d => d.Kind == RolloutUnfinished);
+        Assert.Equal(("public.fresh", Information, "Enable-TenantRls public.fresh -Online"), (unfinished.Table!, unfinished.Severity, unfinished.Command));
 
-        await world.RunAsync("drop trigger tenants_fill on fresh; drop table fresh; alter table todo_item disable trigger tenants_fill");
-        var disabled = Assert.Single(await world.CompareAsync());
+        await world.RunAsync($"alter table fresh disable trigger {FillTrigger.Name}");
+        var disabled = Assert.Single(await world.CompareAsync(), d => d.Kind == RolloutUnfinished);
         Assert.Equal(Error, disabled.Severity);
         await world.RunAsync(disabled.Mend!);
-        Assert.Equal(Information, Assert.Single(await world.CompareAsync()).Severity);
+        Assert.Equal(Information, Assert.Single(await world.CompareAsync(), d => d.Kind == RolloutUnfinished).Severity);
+
+        await RolloutRunner.EnableAsync(world.Tables.Database, await world.Tables.FindAsync("fresh"), new EnableRequest(), cancellationToken: Cancellation);
+        Assert.Empty(await world.CompareAsync());
     }
 
     [Fact]
