@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Npgsql;
 using Tenants.Engine.Errors;
 
@@ -16,7 +17,20 @@ internal sealed class ConnectionLender(NpgsqlDataSource source)
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StartPause = TimeSpan.FromMilliseconds(200);
 
+    // NpgsqlConnection.ClearPool finds pools by connection string only, and does nothing to those of a data source.
+    private static readonly ConditionalWeakTable<NpgsqlConnection, ConnectionLender> s_lenders = [];
+
     private readonly ConcurrentDictionary<int, long> _lastUse = new();
+
+    /// <summary>Has a connection closed when it is given back, not lent again; with it those of its pool that lie idle, and later those at work.</summary>
+    /// <param name="connection">The connection.</param>
+    public static void CloseAfterUse(NpgsqlConnection connection)
+    {
+        if (s_lenders.TryGetValue(connection, out var lender))
+        {
+            lender.CloseAll();
+        }
+    }
 
     /// <summary>A connection that answers.</summary>
     public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
@@ -27,14 +41,20 @@ internal sealed class ConnectionLender(NpgsqlDataSource source)
             if (await AnswersAsync(connection, cancellationToken).ConfigureAwait(false))
             {
                 _lastUse[connection.ProcessID] = Environment.TickCount64;
+                s_lenders.AddOrUpdate(connection, this);
                 return connection;
             }
 
             // The others are no better.
             await connection.DisposeAsync().ConfigureAwait(false);
-            _lastUse.Clear();
-            source.Clear();
+            CloseAll();
         }
+    }
+
+    private void CloseAll()
+    {
+        _lastUse.Clear();
+        source.Clear();
     }
 
     private async Task<NpgsqlConnection> OpenWhenStartedAsync(CancellationToken cancellationToken)

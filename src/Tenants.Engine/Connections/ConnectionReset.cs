@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
 using Npgsql;
 
 namespace Tenants.Engine.Connections;
@@ -8,7 +6,8 @@ namespace Tenants.Engine.Connections;
 internal abstract class ConnectionReset
 {
     /// <summary>True if a connection is closed after use, not lent again.</summary>
-    public virtual bool ClosesConnection => false;
+    /// <param name="connection">The connection, cleaned.</param>
+    public virtual bool Closes(NpgsqlConnection connection) => false;
 
     /// <summary>True where nothing outlives a transaction: a session's too are cleaned at their end.</summary>
     public virtual bool EndsEachTransaction => false;
@@ -34,8 +33,12 @@ internal abstract class ConnectionReset
     };
 
     /// <summary>
-    /// Sets the seed of random(), which nothing else resets: a tenant that set it would know what the next one draws.
+    /// Gives random() a seed that nobody knows, which nothing else resets: a tenant that set it would know what the next one draws.
+    /// The server draws it, for what is sent stands in <c>pg_stat_activity</c>, where other sessions of a shared login read it.
     /// </summary>
-    protected static string NewSeed() =>
-        string.Create(CultureInfo.InvariantCulture, $"set seed = {(RandomNumberGenerator.GetInt32(2_000_000_001) - 1_000_000_000) / 1e9:0.#########}");
+    protected const string NewSeed = $"do $$begin {DrawSeed} end$$";
+
+    /// <summary>That, as part of a block.</summary>
+    protected const string DrawSeed =
+        "perform pg_catalog.setseed(pg_catalog.hashtextextended(pg_catalog.gen_random_uuid()::pg_catalog.text, 0) / 9223372036854775808.0);";
 }

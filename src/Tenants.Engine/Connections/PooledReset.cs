@@ -46,11 +46,11 @@ internal sealed class PooledReset(string schema, TimeSpan statementTimeout, bool
         [new(BeginSql(level, readOnly)), .. s_clean.Select(c => new NpgsqlBatchCommand(c)), .. _settings.Select(c => new NpgsqlBatchCommand(c))];
 
     /// <inheritdoc/>
-    public override IEnumerable<NpgsqlBatchCommand> End() => [.. s_clean.Select(c => new NpgsqlBatchCommand(c)), new(NewSeed()), new("commit")];
+    public override IEnumerable<NpgsqlBatchCommand> End() => [.. s_clean.Select(c => new NpgsqlBatchCommand(c)), new(NewSeed), new("commit")];
 
     // A rollback undoes the cleaning too, so it is done again; in one pipeline, for the pooler lends the backend anew after each.
     /// <inheritdoc/>
-    public override string[] Undo() => ["rollback", BeginSql(level: null, readOnly: false), .. s_clean, NewSeed(), "commit"];
+    public override string[] Undo() => ["rollback", BeginSql(level: null, readOnly: false), .. s_clean, NewSeed, "commit"];
 
     // Every mode by name: a default that another client left rules from BEGIN on, before anything can be reset.
     private string BeginSql(TenantIsolationLevel? level, bool readOnly) =>

@@ -97,7 +97,7 @@ internal static class ConnectErrors
             place,
             "ConnectionFailed",
             TenantErrorKind.Connection,
-            $"No connection to PostgreSQL at {place.Address}: {innermost.Message} Check that a PostgreSQL server listens there.");
+            $"No connection to PostgreSQL at {place.Address}: {innermost.Message.TrimEnd('.')}. Check that a PostgreSQL server listens there.");
     }
 
     private static TenantException Unreachable(SocketException socket, Place place)

@@ -150,6 +150,11 @@ declare
     inner_pad bytea := pg_catalog.decode(pg_catalog.repeat('36', 64), 'hex');
     outer_pad bytea := pg_catalog.decode(pg_catalog.repeat('5c', 64), 'hex');
 begin
+    -- By the session, not by the right to call it: a tenant's SQL that came to run as an admin has no business here.
+    if not pg_catalog.pg_has_role(session_user, {admin_literal}, 'member') then
+        raise exception 'keys are made by an admin of the tenants' using errcode = 'insufficient_privilege';
+    end if;
+
     if login_oid is null then
         raise exception 'there is no such login' using errcode = 'undefined_object';
     end if;
@@ -187,7 +192,8 @@ as $function$
     with retired as (
         update {schema}.key k
         set expires_at = least(k.expires_at, pg_catalog.transaction_timestamp() + grace)
-        where k.login = pg_catalog.to_regrole(pg_catalog.quote_ident(for_login))::oid
+        where pg_catalog.pg_has_role(session_user, {admin_literal}, 'member')
+          and k.login = pg_catalog.to_regrole(pg_catalog.quote_ident(for_login))::oid
           and k.id is distinct from except_key and k.expires_at > pg_catalog.transaction_timestamp()
         returning k.id)
     select pg_catalog.count(*) from retired

@@ -15,14 +15,20 @@ public static class SharedTablePlanner
     /// <param name="force">Share a view even if it can show other tenants' rows.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException"><c>TableNotShareable</c>; without <paramref name="force"/> <c>ViewOpensTenants</c>.</exception>
-    public static async Task<Plan> GrantAsync(
-        TenantDatabase database, TableInfo table, bool writable, bool force, CancellationToken cancellationToken = default)
+    public static Task<Plan> GrantAsync(
+        TenantDatabase database, TableInfo table, bool writable, bool force, CancellationToken cancellationToken = default) =>
+        GrantAsync(database, table, writable, force, null, cancellationToken);
+
+    /// <inheritdoc cref="GrantAsync(TenantDatabase, TableInfo, bool, bool, CancellationToken)"/>
+    internal static async Task<Plan> GrantAsync(
+        TenantDatabase database, TableInfo table, bool writable, bool force, Assumptions? assumed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
-        var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
+        var installed = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false);
+        var installation = installed ?? assumed?.Installation ?? await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
         var candidate = await database.UseAsync(
-            c => SharedCandidate.ReadAsync(c, installation, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
+            c => SharedCandidate.ReadAsync(c, installation, installed is not null, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
         EnsureShareable(candidate, installation);
         var warnings = Warnings(candidate).ToList();
         if (warnings.Count > 0 && candidate.TenantTables.Length > 0 && !force && candidate.Writable is null)
@@ -94,7 +100,8 @@ public static class SharedTablePlanner
         }
     }
 
-    private static IEnumerable<PlanStep> GrantSteps(SharedCandidate candidate, Installation installation, bool writable)
+    /// <summary>What a relation lacks to be shared so; nothing where it is.</summary>
+    internal static IEnumerable<PlanStep> GrantSteps(SharedCandidate candidate, Installation installation, bool writable)
     {
         var role = Quote.Identifier(installation.SessionRole);
         var name = candidate.QuotedName;
@@ -137,7 +144,8 @@ public static class SharedTablePlanner
         }
     }
 
-    private static IEnumerable<PlanStep> RevokeSteps(SharedCandidate candidate, Installation installation)
+    /// <summary>What takes a shared relation back; nothing where it is not shared.</summary>
+    internal static IEnumerable<PlanStep> RevokeSteps(SharedCandidate candidate, Installation installation)
     {
         if (candidate.Writable is null)
         {

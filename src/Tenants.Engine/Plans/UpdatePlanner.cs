@@ -25,7 +25,8 @@ public static class UpdatePlanner
         return new Plan(database.Database, [.. Steps(installation)]) { ChangesInstallation = true };
     }
 
-    private static IEnumerable<PlanStep> Steps(Installation installation)
+    /// <summary>The steps; none where the stamp is that of this module.</summary>
+    internal static IEnumerable<PlanStep> Steps(Installation installation)
     {
         if (installation.Version == Installation.CurrentVersion)
         {
@@ -36,6 +37,7 @@ public static class UpdatePlanner
         {
             ["schema"] = installation.QuotedSchema,
             ["admin"] = Quote.Identifier(installation.AdminRole),
+            ["admin_literal"] = Quote.Literal(installation.AdminRole),
         };
         yield return new PlanStep("work as the owner of the schema", $"set local role {Quote.Identifier(installation.OwnerRole)}");
         foreach (var file in s_updates.Skip(installation.Version - 1))

@@ -171,9 +171,9 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
         if (_owned is null)
         {
             await CleanUp.RunAsync(_connection, _scope.Reset.Undo()).ConfigureAwait(false);
-            if (_scope.Reset.ClosesConnection)
+            if (_connection.State == System.Data.ConnectionState.Open && _scope.Reset.Closes(_connection))
             {
-                NpgsqlConnection.ClearPool(_connection);
+                ConnectionLender.CloseAfterUse(_connection);
             }
         }
 

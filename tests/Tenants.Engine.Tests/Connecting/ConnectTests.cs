@@ -154,7 +154,9 @@ public class ConnectTests
             using var client = await listener.AcceptTcpClientAsync(Token);
             await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), Token);
         }, Token);
-        Assert.Equal("ConnectionFailed", (await FailsAsync("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port)).ErrorId);
+        var error = await FailsAsync("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port);
+        Assert.Equal("ConnectionFailed", error.ErrorId);
+        Assert.Contains(". Check that a PostgreSQL server listens there.", error.Message, StringComparison.Ordinal);
         await answering;
     }
 

@@ -1,5 +1,7 @@
 using Tenants.Engine.Connections;
 using Tenants.Engine.Queries;
+using Tenants.Engine.Queries.Running;
+using Tenants.Testing;
 using Xunit;
 
 namespace Tenants.Engine.Tests.Sealed;
@@ -75,6 +77,67 @@ public class CleanConnectionTests
         var first = await SealedWorld.QueryAsync(database, "globex", "select random()::text");
         await SealedWorld.QueryAsync(database, "acme", "select setseed(0.25)::text");
         Assert.NotEqual(first, await SealedWorld.QueryAsync(database, "globex", "select random()::text"));
+    }
+
+    [Fact]
+    public async Task The_seed_that_the_next_one_begins_with_stands_nowhere()
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        var database = await world.ConnectAsync();
+        var texts = new HashSet<string?>();
+        for (var call = 0; call < 3; call++)
+        {
+            await SealedWorld.QueryAsync(database, "acme", "select 1");
+            texts.Add(await TestDatabase.ScalarAsync<string>(
+                world.Base.Test.Superuser,
+                $"select string_agg(query, ' ') from pg_stat_activity where datname = '{world.Base.Test.Name}' and usename like 'tenants_shared_%'"));
+        }
+
+        // What stands there last is the same each time, so that no number drawn by the client is in it.
+        Assert.Contains("setseed", Assert.Single(texts), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Types_that_one_tenant_put_before_those_of_a_function_do_not_fail_the_next_one()
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        await world.Base.AdminAsync("create function public.counted() returns int language plpgsql as 'declare word text := ''x''; begin return length(word); end'");
+        var database = await world.ConnectAsync();
+        for (var call = 0; call < 3; call++)
+        {
+            await SealedWorld.QueryAsync(database, "acme", "do $$begin create domain pg_temp.text as pg_catalog.text; perform public.counted(); end$$");
+            Assert.Equal(["1"], await SealedWorld.QueryAsync(database, "globex", "select public.counted()::pg_catalog.text"));
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_whose_cleaning_fails_is_not_lent_again()
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        var database = await world.ConnectAsync();
+        await using var connection = await database.OpenConnectionAsync(Token);
+        var backend = connection.ProcessID;
+        Assert.False(await CleanUp.RunAsync(connection, "select 1 / 0"));
+        await connection.DisposeAsync();
+
+        await using var next = await database.OpenConnectionAsync(Token);
+        Assert.NotEqual(backend, next.ProcessID);
+    }
+
+    [Theory]
+    [InlineData("plpgsql.check_asserts", "off", "on")]
+    [InlineData("plpgsql.extra_errors", "''all''", "none")]
+    public async Task A_librarys_setting_that_a_tenant_gave_the_login_does_not_reach_the_next_one(string setting, string value, string begin)
+    {
+        await using var world = await SealedWorld.CreateAsync();
+        var database = await world.ConnectAsync();
+        await SealedWorld.QueryAsync(database, "acme", $"do $$begin execute format('alter role %I set {setting} = {value}', session_user); end$$");
+
+        // A new connection of the same login begins with what the login was given.
+        await TestDatabase.ScalarAsync<long>(
+            world.Base.Test.Superuser,
+            $"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{world.Base.Test.Name}' and usename like 'tenants_shared_%'");
+        Assert.Equal([begin], await SealedWorld.QueryAsync(database, "globex", $"do $$begin end$$; select current_setting('{setting}')"));
     }
 
     private static async Task CallAsync(TenantDatabase database, int caller)

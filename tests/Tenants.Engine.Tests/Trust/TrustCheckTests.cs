@@ -9,6 +9,16 @@ public class TrustCheckTests
     private const string Share = "insert into {schema}.shared_table (oid, writable) values ('public.it'::regclass, true); grant select, insert, update, delete on public.it to {session};";
     private const string Server = "create foreign data wrapper {db}_w; create server s foreign data wrapper {db}_w;";
 
+    private const string Child = """
+        alter table public.todo_item add constraint todo_key unique (tenant, title);
+        create table public.child (id int primary key, tenant text, note text,
+            constraint child_todo_fkey foreign key (tenant, note) references public.todo_item (tenant, title) on update cascade on delete cascade);
+        create function public.act() returns trigger language plpgsql as 'begin return coalesce(new, old); end';
+        create function public.ok(text) returns boolean language plpgsql immutable as 'begin return true; end';
+        create function public.same(text, text) returns boolean language plpgsql immutable as 'begin return true; end';
+
+        """;
+
     [Theory]
     [InlineData("Superuser", "alter role {login} superuser")]
     [InlineData("Superuser", "create role {db}_group superuser; grant {db}_group to {login}")]
@@ -83,13 +93,25 @@ public class TrustCheckTests
     [InlineData("DefinerFunction", "create function public.f() returns event_trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as 'begin end'; revoke execute on function public.f() from public; create event trigger {db} on ddl_command_end execute function public.f()")]
     [InlineData("DefinerFunction", "create role {db}_free; create policy more on public.todo_item to {db}_free using (true); create function public.f() returns int language sql security definer set search_path = pg_catalog, pg_temp as 'select 1'; alter function public.f() owner to {db}_free")]
     [InlineData("DefinerPath", "create function public.f() returns int language sql security definer as 'select 1'; alter function public.f() owner to {dba}")]
+    [InlineData("DefinerPath", "create function public.f() returns int language sql security definer set search_path = 'pg_catalog, pg_temp' as 'select 1'; alter function public.f() owner to {dba}")]
+    [InlineData("DefinerPath", "create function public.f() returns int language sql security definer set search_path = pg_catalog, 'PG_TEMP' as 'select 1'; alter function public.f() owner to {dba}")]
+    [InlineData("DefinerPath", "create function public.f() returns int language sql security definer return 1; alter function public.f() owner to {dba}")]
+    [InlineData("DefinerPath", "create function public.f(int, int) returns int language sql security definer as 'select 1'; alter function public.f(int, int) owner to {dba}; revoke execute on function public.f(int, int) from public; create aggregate public.agg(int) (sfunc = public.f, stype = int)")]
+    [InlineData("UntrustedFunction", "create function public.f(int, int) returns int language internal as 'int4pl'; revoke execute on function public.f(int, int) from public; create aggregate public.agg(int) (sfunc = public.f, stype = int)")]
+    [InlineData("ActionPath", Child + "create trigger t before delete on public.child for each row execute function public.act()")]
+    [InlineData("ActionPath", Child + "create trigger t before delete on public.child execute function public.act()")]
+    [InlineData("ActionPath", Child + "alter table public.child add check (public.ok(note))")]
+    [InlineData("ActionPath", Child + "alter table public.child add column twice boolean generated always as (public.ok(note)) stored")]
+    [InlineData("ActionPath", Child + "create index on public.child ((public.ok(note)))")]
+    [InlineData("ActionPath", Child + "create domain public.noted as text check (public.ok(value)); alter table public.child add column mood public.noted")]
+    [InlineData("ActionPath", Child + "create table public.grandchild (id int references public.child on update cascade, note text check (public.ok(note)))")]
+    [InlineData("ActionPath", Child + "create operator public.~~~~ (leftarg = text, rightarg = text, function = public.same); alter table public.child add check (note operator(public.~~~~) 'x')")]
     [InlineData("DefinerPath", "create function public.f() returns int language sql security definer set search_path = '' as 'select 1'; alter function public.f() owner to {dba}")]
     [InlineData("DefinerPath", "create function public.f() returns int language sql security definer set search_path = pg_temp, public, pg_temp as 'select 1'; alter function public.f() owner to {dba}")]
     [InlineData("UntrustedFunction", "create function public.f(int, int) returns int language internal as 'int4pl'")]
     [InlineData("LeakproofFunction", "create function public.f(int) returns int language sql immutable leakproof as 'select 1'")]
     [InlineData("UntrustedLanguage", "update pg_language set lanpltrusted = true where lanname = 'c'")]
     [InlineData("SequenceUpdate", "create sequence public.it; grant update on public.it to {session}")]
-    [InlineData("LargeObject", "alter large object 4711 owner to {session}")]
     [InlineData("LargeObject", "grant select on large object 4711 to public")]
     [InlineData("ForeignServer", Server + "grant usage on foreign server s to {login}")]
     [InlineData("ForeignDataWrapper", Server + "grant usage on foreign data wrapper {db}_w to public")]
@@ -176,7 +198,13 @@ public class TrustCheckTests
     [InlineData("create view public.it as select name from public.secret; " + Share)]
     [InlineData("create sequence public.it; grant usage, select on public.it to {session}")]
     [InlineData("create function public.f() returns int language sql security definer set search_path = pg_catalog, pg_temp as 'select 1'; alter function public.f() owner to {dba}")]
-    [InlineData("create function public.f() returns int language sql security definer return 1; alter function public.f() owner to {dba}")]
+    [InlineData("create aggregate public.agg(int) (sfunc = int4pl, stype = int)")]
+    [InlineData(Child + "create trigger t after delete on public.child for each row execute function public.act()")]
+    [InlineData(Child + "alter function public.act() set search_path = pg_catalog, public, pg_temp; create trigger t before delete on public.child for each row execute function public.act()")]
+    [InlineData(Child + "revoke temporary on database {db} from public; create trigger t before delete on public.child for each row execute function public.act()")]
+    [InlineData(Child + "alter table public.child drop constraint child_todo_fkey; create trigger t before delete on public.child for each row execute function public.act()")]
+    [InlineData("select pg_catalog.lo_create(4712); alter large object 4712 owner to {session}; grant select on large object 4712 to public")]
+    [InlineData("select pg_catalog.lo_create(4712); create role {db}_other; grant {session} to {db}_other; alter large object 4712 owner to {db}_other; grant select on large object 4712 to public")]
     [InlineData("create function public.f() returns int language sql security definer as 'select 1'; revoke execute on function public.f() from public")]
     [InlineData("create role {db}_group; grant {db}_group to {login}")]
     [InlineData("create role {db}_group bypassrls; grant {db}_group to {login} with inherit false, set false", 16)]

@@ -107,6 +107,17 @@ public class ConnectCmdletTests
     }
 
     [Fact]
+    public async Task A_connection_that_its_warning_refuses_is_not_kept()
+    {
+        await using var test = await TestDatabase.CreateAsync();
+        using var runner = ModuleRunner.Open();
+        Assert.True(runner.Run("Connect-TenantDatabase $args[0] -WarningAction Stop", test.SuperuserConnectionString).IsTerminated);
+        Assert.Empty(runner.Run("Get-TenantDatabase").EnsureSuccess().Output);
+        runner.Run("try { Connect-TenantDatabase $args[0] -WarningAction Stop } catch { }", test.SuperuserConnectionString).EnsureSuccess();
+        await NoneIsLeftAsync(test);
+    }
+
+    [Fact]
     public async Task A_refused_login_is_an_authentication_error_without_the_password()
     {
         await using var test = await TestDatabase.CreateAsync();

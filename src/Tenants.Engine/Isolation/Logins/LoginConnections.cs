@@ -20,7 +20,8 @@ internal sealed class LoginConnections : IAsyncDisposable
                        cross join lateral pg_catalog.unnest(s.setconfig) c(setting)
                        left join pg_catalog.pg_settings g on pg_catalog.lower(g.name) = pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1))
                        where s.setrole = self.oid
-                         and (g.context in ('user', 'backend') or pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1)) in ('role', 'session_authorization', 'seed'))
+                         -- One that the server does not know now is a library's that the login loads (plpgsql, an extension).
+                         and (g.name is null or g.context in ('user', 'backend') or pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1)) in ('role', 'session_authorization', 'seed'))
                          and s.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))),
                current_user <> session_user
                    or exists (select from pg_catalog.pg_settings g where g.source in ('user', 'database user') and g.context in ('user', 'backend')),
@@ -139,6 +140,9 @@ internal sealed class LoginConnections : IAsyncDisposable
         [
             "set role none",
             "set default_transaction_read_only = off",
+
+            // Only what the server knows can be reset, and it knows a library's settings once that is loaded.
+            "do $$begin end$$",
             "alter role session_user reset all",
             $"alter role session_user in database {Sql.Quote.Identifier(connection.Database)} reset all",
             .. members.Select(m => $"revoke {Sql.Quote.Identifier(_login)} from {Sql.Quote.Identifier(m)}"),

@@ -29,7 +29,13 @@ internal sealed class LoginRemoval(TenantDatabase database, Installation install
         where l.expires_at < pg_catalog.transaction_timestamp() and not l.adopted
           and (l.name like 'tenants\_shared\_%' or l.name like 'tenants\_bound\_%')
           and not exists (select from pg_catalog.pg_stat_activity a where a.usesysid = l.oid)
-        order by l.expires_at
+          -- From 16 on an admin cannot drop what another one made.
+          and (not exists (select from pg_catalog.pg_roles r where r.oid = l.oid)
+               or exists (select from pg_catalog.pg_roles self where self.rolname = session_user
+                          and (self.rolsuper or (self.rolcreaterole and (pg_catalog.current_setting('server_version_num')::integer < 160000
+                                                                         or pg_catalog.pg_has_role(session_user, l.oid, 'member with admin option'))))))
+        -- In any order: one that cannot be dropped does not stand before the rest.
+        order by pg_catalog.random()
         limit {1}
         """;
 

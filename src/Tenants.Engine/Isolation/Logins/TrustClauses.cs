@@ -25,6 +25,7 @@ internal static class TrustClauses
         ("UnboundRule", "It sets off rules that reach tenant tables as an owner whom the policies do not bind"),
         ("DefinerFunction", "It sets off SECURITY DEFINER functions of owners whom the policies do not bind"),
         ("DefinerPath", "It sets off SECURITY DEFINER functions that look names up where the caller says, and so run his code as their owner; the path must be fixed and end with pg_temp"),
+        ("ActionPath", "It sets off foreign keys that change rows as the owner of another table, where functions look names up as the caller says, and so run his code as that owner; the path must be fixed and end with pg_temp, or the database's TEMPORARY be taken from PUBLIC"),
         ("UntrustedFunction", "It may call functions in untrusted languages, which run with the server's own rights"),
         ("LeakproofFunction", "It may call functions declared LEAKPROOF, which see rows before the policies do"),
         ("UntrustedLanguage", "It may write functions in a language that runs with the server's own rights"),

@@ -27,6 +27,11 @@ grantable(kind, what, privilege, grantee) as (
     select 'foreign data wrapper', format('%I', w.fdwname), a.privilege_type, a.grantee from pg_foreign_data_wrapper w cross join lateral aclexplode(w.fdwacl) a where a.is_grantable and a.grantee <> w.fdwowner
     union all
     select 'foreign server', format('%I', s.srvname), a.privilege_type, a.grantee from pg_foreign_server s cross join lateral aclexplode(s.srvacl) a where a.is_grantable and a.grantee <> s.srvowner),
+-- The roles that tenants' SQL runs as: members of the session role that are no admin's.
+tenants_own as materialized (
+    select r.oid from pg_roles r
+    where pg_has_role(r.oid, (select s.oid from pg_roles s where s.rolname = (select t.value from {schema}.setting t where t.name = 'session_role')), 'member')
+      and not pg_has_role(r.oid, (select a.oid from pg_roles a where a.rolname = (select t.value from {schema}.setting t where t.name = 'admin_role')), 'member')),
 setting as (
     select s.setdatabase, s.setrole, split_part(c, '=', 1) as name, substr(c, strpos(c, '=') + 1) as value
     from pg_db_role_setting s cross join lateral unnest(s.setconfig) c
@@ -58,8 +63,9 @@ select * from (
                     from aclexplode(m.lomacl) a left join pg_roles g on g.oid = a.grantee where a.grantee = any ($1))) end,
            case when m.lomowner = any ($1) then m.lomowner else 0 end
     from pg_largeobject_metadata m
-    -- One of its own may be any tenant's that it ran: a tenant shall not be able to have the login refused.
-    where (m.lomowner = any ($1) and m.lomowner <> (select l.oid from login l)) or (m.lomacl is not null and exists (select from aclexplode(m.lomacl) a where a.grantee = any ($1) and a.grantee <> m.lomowner))
+    -- What a tenant's SQL made, by whichever login, and whomever it let in: a tenant shall not be able to have logins refused.
+    where m.lomowner not in (select t.oid from tenants_own t)
+      and (m.lomowner = any ($1) or (m.lomacl is not null and exists (select from aclexplode(m.lomacl) a where a.grantee = any ($1) and a.grantee <> m.lomowner)))
     order by m.oid limit 1000) large_objects
 union all
 -- An untrusted language is a superuser's whatever is granted on it, unless somebody declared it trusted.

@@ -1,4 +1,5 @@
 using Npgsql;
+using Tenants.Engine.Connections;
 
 namespace Tenants.Engine.Queries.Running;
 
@@ -46,8 +47,7 @@ internal static class CleanUp
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException or IOException or TimeoutException)
         {
-            // Clearing the pool closes this connection when it is given back, and no other one that is at work.
-            NpgsqlConnection.ClearPool(connection);
+            ConnectionLender.CloseAfterUse(connection);
             return false;
         }
     }

@@ -1,4 +1,5 @@
 using Npgsql;
+using Tenants.Engine.Connections;
 using Tenants.Engine.Errors;
 
 namespace Tenants.Engine.Queries.Running;
@@ -60,7 +61,7 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
         }
 
         // The server went away since the pool was filled: none of its connections lives.
-        NpgsqlConnection.ClearPool(Connection);
+        ConnectionLender.CloseAfterUse(Connection);
         await TakeAnotherAsync(cancellationToken).ConfigureAwait(false);
         return true;
     }
@@ -92,10 +93,9 @@ internal sealed class StandaloneFrame(QueryScope scope) : TransactionFrame(scope
         }
 
         _connection = null;
-        if (Scope.Reset.ClosesConnection)
+        if (connection.State == System.Data.ConnectionState.Open && Scope.Reset.Closes(connection))
         {
-            // Closes this one when it is given back, and no other one that is at work.
-            NpgsqlConnection.ClearPool(connection);
+            ConnectionLender.CloseAfterUse(connection);
         }
 
         try
