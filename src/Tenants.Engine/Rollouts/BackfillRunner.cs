@@ -133,7 +133,7 @@ internal sealed class BackfillRunner(RolloutSession session, Installation instal
     // The server tells the function that raised an error, not the trigger that called it.
     private async Task<string?> TriggerAsync(PostgresException error, Backfill backfill)
     {
-        if (error.Where is null || session.Connection.State != System.Data.ConnectionState.Open)
+        if (error.Where is null || session.Connection.FullState != System.Data.ConnectionState.Open)
         {
             return null;
         }

@@ -187,7 +187,7 @@ public static class RolloutRunner
         {
             await runner.RunAsync(step, progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (!cancellationToken.IsCancellationRequested)
+        catch (PostgresException e) when (!ServerErrors.IsBroken(e) && !cancellationToken.IsCancellationRequested)
         {
             throw await runner.ExplainAsync(e, step).ConfigureAwait(false);
         }
