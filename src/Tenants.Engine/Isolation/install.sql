@@ -48,11 +48,12 @@ create table {schema}.shared_table (
     created_at timestamptz not null default pg_catalog.now()
 );
 
--- How far the rollout of a table in use has come; gone when it has ended. One row for the table itself, which says whose the rows
--- without a tenant become, and one for each table, partition or child with rows of its own: by its file and the block in it.
+-- How far the rollout of a table in use has come; gone when it has ended. One row for the table itself, which says what the
+-- column is and whose the rows without a tenant become, and one for each table, partition or child with rows of its own: by its file and the block in it.
 create table {schema}.rollout (
     member     oid primary key,
     root       oid not null,
+    "column"   name,
     tenant     text,
     expression text,
     file       oid,

@@ -23,6 +23,8 @@ internal sealed class BackfillRunner(RolloutSession session, Installation instal
 
     private static readonly TimeSpan s_aim = TimeSpan.FromMilliseconds(200);
 
+    private string? _inTheWay;
+
     /// <summary>Fills in what is missing.</summary>
     /// <param name="step">The step.</param>
     /// <param name="progress">What is reported of it, without numbers.</param>
@@ -64,7 +66,7 @@ internal sealed class BackfillRunner(RolloutSession session, Installation instal
                         throw;
                     }
                 },
-                () => report(pace.Report(blockers.Last ?? "a row's lock")),
+                () => report(pace.Report(_inTheWay = blockers.Last ?? _inTheWay ?? "a row's lock")),
                 options,
                 cancellationToken).ConfigureAwait(false);
 
@@ -97,7 +99,7 @@ internal sealed class BackfillRunner(RolloutSession session, Installation instal
         if (LockRetry.IsBusy(error))
         {
             return new TenantException(
-                "TableBusy", TenantErrorKind.Timeout, $"Rows of {table} were locked by others for longer than the rollout waits. Run it again: it goes on where it stopped.") { SqlState = error.SqlState, Table = table, Target = table };
+                "TableBusy", TenantErrorKind.Timeout, $"Rows of {table} were locked by others for longer than the rollout waits: {_inTheWay ?? "nobody is known to be in the way"}. Run it again: it goes on where it stopped.") { SqlState = error.SqlState, Table = table, Target = table };
         }
 
         if (error.SqlState.StartsWith("53", StringComparison.Ordinal) || error.SqlState.StartsWith("57", StringComparison.Ordinal))
@@ -131,7 +133,7 @@ internal sealed class BackfillRunner(RolloutSession session, Installation instal
     // The server tells the function that raised an error, not the trigger that called it.
     private async Task<string?> TriggerAsync(PostgresException error, Backfill backfill)
     {
-        if (error.Where is null || session.Connection.State != System.Data.ConnectionState.Open)
+        if (error.Where is null || session.Connection.FullState != System.Data.ConnectionState.Open)
         {
             return null;
         }

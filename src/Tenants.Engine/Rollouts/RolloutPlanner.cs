@@ -33,8 +33,8 @@ public static class RolloutPlanner
             async connection => (await BuildAsync(database, connection, table, request, phase, assumed ?? Assumptions.None, cancellationToken).ConfigureAwait(false)).Planned, cancellationToken);
     }
 
-    /// <summary>The plan, and what becomes of rows that have no tenant.</summary>
-    internal static async Task<(EnablePlan Planned, Fill Fill)> BuildAsync(
+    /// <summary>The plan, and what a run must know beside it.</summary>
+    internal static async Task<Rollout> BuildAsync(
         TenantDatabase database,
         NpgsqlConnection connection,
         TableInfo table,
@@ -44,15 +44,13 @@ public static class RolloutPlanner
         CancellationToken cancellationToken)
     {
         Primary.Ensure(database);
-        if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not null)
-        {
-            await database.GetCurrentInstallationAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        var ground = await EnableGround.ReadAsync(database, connection, table, request, assumed, cancellationToken).ConfigureAwait(false);
-        var root = ground.Family.Root;
-        var state = await RolloutState.ReadAsync(ground.Context, root.Oid, cancellationToken).ConfigureAwait(false);
+        var installation = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is null
+            ? null
+            : await database.GetCurrentInstallationAsync(cancellationToken).ConfigureAwait(false);
+        var state = await RolloutState.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
         var wanted = state?.Resume(request) ?? request;
+        var ground = await EnableGround.ReadAsync(database, connection, table, wanted, assumed, cancellationToken).ConfigureAwait(false);
+        var root = ground.Family.Root;
         var expression = await ground.ReadBackfillAsync(wanted, cancellationToken).ConfigureAwait(false);
         state?.EnsureSame(root, wanted.DefaultTenant, expression, ground.Context.Installation.TenantType);
         var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, root, ground.Column, wanted.DefaultTenant, expression, isLive: true, cancellationToken).ConfigureAwait(false);
@@ -74,6 +72,6 @@ public static class RolloutPlanner
             fill,
             warnings,
             cancellationToken).ConfigureAwait(false);
-        return (planned, fill);
+        return new Rollout(planned, fill, ground.Column, state is not null);
     }
 }

@@ -10,9 +10,16 @@ internal static class RolloutRest
     /// <summary>The steps that clear it away; none where there is nothing.</summary>
     public static async Task<IReadOnlyList<PlanStep>> ClearAsync(EnableContext context, TableFamily family, CancellationToken cancellationToken)
     {
-        if (family.Root.Column is not { } column || family.Root.IsChild)
+        if (family.Root.IsChild)
         {
             return [];
+        }
+
+        var state = await RolloutState.ReadAsync(context.Connection, context.IsInstalled ? context.Installation : null, family.Root.Oid, cancellationToken).ConfigureAwait(false);
+        PlanStep[] forget = state is null ? [] : [RolloutState.Forget(context.Installation, family.Root)];
+        if (family.Root.Column is not { } column)
+        {
+            return forget;
         }
 
         var facts = await RolloutFacts.ReadAsync(context.Connection, family, column.Name, cancellationToken).ConfigureAwait(false);
@@ -23,12 +30,7 @@ internal static class RolloutRest
             steps.AddRange(FillTrigger.Drop(triggered, facts[triggered[0].Oid].Function!, column.Name, Fill.None));
         }
 
-        if (await RolloutState.ReadAsync(context, family.Root.Oid, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            steps.Add(RolloutState.Forget(context.Installation, family.Root));
-        }
-
-        return steps;
+        return [.. steps, .. forget];
     }
 
     /// <summary>The step that drops the constraint which stood in for NOT NULL.</summary>

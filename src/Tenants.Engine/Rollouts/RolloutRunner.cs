@@ -44,16 +44,16 @@ public static class RolloutRunner
     {
         Primary.Ensure(database);
         var done = new List<PlanStep>();
-        if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is null)
+        var ground = await database.UseAsync(
+            connection => EnableGround.ReadAsync(database, connection, table, request, Assumptions.None, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var root = ground.Table;
+        if (ground.Initialize.Count > 0)
         {
-            // Planned with the table, for its column says of which type the tenants are.
-            var first = await RolloutPlanner.PlanAsync(database, table, request, phase, null, cancellationToken).ConfigureAwait(false);
-            var (initialize, _) = await InitializePlanner.PlanAsync(database, first.Installation.TenantType, cancellationToken: cancellationToken).ConfigureAwait(false);
+            var initialize = new Plan(database.Database, ground.Initialize) { ChangesInstallation = true };
             await PlanRunner.RunAsync(database, initialize, options.OnStep, options.OnNotice, cancellationToken).ConfigureAwait(false);
             done.AddRange(initialize.Steps);
         }
 
-        var root = (await RolloutPlanner.PlanAsync(database, table, request, phase, null, cancellationToken).ConfigureAwait(false)).Table;
         await using var session = await RolloutSession.OpenAsync(database, root.Oid, root.DisplayName, cancellationToken).ConfigureAwait(false);
         foreach (var part in phase is { } only ? [only] : Enum.GetValues<TenantRolloutPhase>())
         {
@@ -112,25 +112,26 @@ public static class RolloutRunner
             await EnsurePreparedAsync(database, root, request, cancellationToken).ConfigureAwait(false);
         }
 
-        // Planned anew, for what came before has changed the table; noted at once, so that no later run is told something else.
-        async Task<(EnablePlan Planned, Fill Fill)> PlanAsync() => await database.UseAsync(
-            connection => RolloutPlanner.BuildAsync(database, connection, root, request, phase, Assumptions.None, cancellationToken), cancellationToken).ConfigureAwait(false);
-
-        var (planned, fill) = await PlanAsync().ConfigureAwait(false);
-        if (fill.IsNeeded && !planned.Plan.IsEmpty)
+        // Planned anew, for what came before has changed the table.
+        var rollout = await PlanAsync(database, root, request, phase, cancellationToken).ConfigureAwait(false);
+        if (rollout is { Fill.IsNeeded: true, Planned.Plan.IsEmpty: false })
         {
-            await RolloutState.BeginAsync(session.Connection, installation, root.Oid, fill, cancellationToken).ConfigureAwait(false);
-            (planned, _) = await PlanAsync().ConfigureAwait(false);
+            // Noted at once, so that no later run is told something else; what ends it forgets the note as well.
+            await RolloutState.BeginAsync(session.Connection, installation, root.Oid, rollout.Column, rollout.Fill, cancellationToken).ConfigureAwait(false);
+            rollout = rollout.HasBegun || phase is TenantRolloutPhase.Prepare ? rollout : await PlanAsync(database, root, request, phase, cancellationToken).ConfigureAwait(false);
         }
 
+        var planned = rollout.Planned;
         await RunUnitsAsync(session, root, planned.Plan, installation, options, cancellationToken).ConfigureAwait(false);
         return planned.Plan.Steps;
     }
 
+    private static Task<Rollout> PlanAsync(TenantDatabase database, TableInfo root, EnableRequest request, TenantRolloutPhase phase, CancellationToken cancellationToken) => database.UseAsync(
+        connection => RolloutPlanner.BuildAsync(database, connection, root, request, phase, Assumptions.None, cancellationToken), cancellationToken);
+
     private static async Task EnsurePreparedAsync(TenantDatabase database, TableInfo root, EnableRequest request, CancellationToken cancellationToken)
     {
-        var (planned, _) = await database.UseAsync(
-            connection => RolloutPlanner.BuildAsync(database, connection, root, request, TenantRolloutPhase.Prepare, Assumptions.None, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var planned = (await PlanAsync(database, root, request, TenantRolloutPhase.Prepare, cancellationToken).ConfigureAwait(false)).Planned;
 
         // Rows are caught up with anyway.
         if (planned.Plan.Steps.FirstOrDefault(s => s.Mends is not null and not TenantRlsDifferenceKind.RowsWithoutTenant) is { } missing)
@@ -186,7 +187,7 @@ public static class RolloutRunner
         {
             await runner.RunAsync(step, progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (!cancellationToken.IsCancellationRequested)
+        catch (PostgresException e) when (!ServerErrors.IsBroken(e) && !cancellationToken.IsCancellationRequested)
         {
             throw await runner.ExplainAsync(e, step).ConfigureAwait(false);
         }

@@ -8,36 +8,41 @@ using Tenants.Engine.Tenants;
 namespace Tenants.Engine.Rollouts;
 
 /// <summary>What the module keeps of a rollout until it has ended: whose the rows without a tenant become.</summary>
+/// <param name="Column">The tenant column.</param>
 /// <param name="Tenant">One tenant's.</param>
 /// <param name="Expression">Or what this gives for each, as the server writes it.</param>
-internal sealed record RolloutState(string? Tenant, string? Expression)
+internal sealed record RolloutState(string Column, string? Tenant, string? Expression)
 {
     /// <summary>The state of a table's rollout; null where none has begun.</summary>
-    public static async Task<RolloutState?> ReadAsync(EnableContext context, uint root, CancellationToken cancellationToken)
+    public static async Task<RolloutState?> ReadAsync(NpgsqlConnection connection, Installation? installation, uint root, CancellationToken cancellationToken)
     {
         // A database that an earlier version made has no such table.
-        if (!context.IsInstalled || context.Installation.Version < Installation.CurrentVersion)
+        if (installation is null || installation.Version < Installation.CurrentVersion)
         {
             return null;
         }
 
-        await using var command = new NpgsqlCommand($"select tenant, expression from {context.Installation.QuotedSchema}.rollout where member = $1", context.Connection)
+        await using var command = new NpgsqlCommand($"""select "column"::text, tenant, expression from {installation.QuotedSchema}.rollout where member = $1 and "column" is not null""", connection)
         {
             Parameters = { Oid(root) },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         return await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
-            ? new RolloutState(reader.IsDBNull(0) ? null : reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1))
+            ? new RolloutState(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2))
             : null;
     }
 
-    /// <summary>Notes that a table's rollout begins, unless it did already.</summary>
-    public static async Task BeginAsync(NpgsqlConnection connection, Installation installation, uint root, Fill fill, CancellationToken cancellationToken)
+    /// <summary>Notes that a table's rollout begins.</summary>
+    public static async Task BeginAsync(NpgsqlConnection connection, Installation installation, uint root, string column, Fill fill, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            $"insert into {installation.QuotedSchema}.rollout (member, root, tenant, expression) values ($1, $1, $2, $3) on conflict (member) do nothing", connection)
+            $"""
+            insert into {installation.QuotedSchema}.rollout (member, root, "column", tenant, expression) values ($1, $1, $2, $3, $4)
+            on conflict (member) do update set "column" = excluded."column", tenant = excluded.tenant, expression = excluded.expression
+            """,
+            connection)
         {
-            Parameters = { Oid(root), Text(fill.Expression is null ? fill.Tenant : null), Text(fill.Expression) },
+            Parameters = { Oid(root), Text(column), Text(fill.Expression is null ? fill.Tenant : null), Text(fill.Expression) },
         };
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -47,14 +52,20 @@ internal sealed record RolloutState(string? Tenant, string? Expression)
         "the rollout has ended", $"delete from {installation.QuotedSchema}.rollout where root = {root.Oid.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
 
     /// <summary>What the first run was told, for one that is told nothing.</summary>
-    public EnableRequest Resume(EnableRequest request) => request.DefaultTenant is null && request.Backfill is null
+    public EnableRequest Resume(EnableRequest request) => (request.DefaultTenant is null && request.Backfill is null
         ? request with { DefaultTenant = Tenant, Backfill = Expression }
-        : request;
+        : request) with { Column = request.Column ?? Column };
 
     /// <summary>Fails where this run is told something else than the first one: some rows would be one's and some the other's.</summary>
     /// <exception cref="TenantException"><c>RolloutChanged</c>.</exception>
     public void EnsureSame(TableState root, string? tenant, string? expression, TenantIdType type)
     {
+        // Where the first run did not come so far that there is a column, nothing was filled in yet.
+        if (root.Column is null)
+        {
+            return;
+        }
+
         if (expression == Expression && (tenant is null ? null : TenantId.Parse(tenant, type).Value) == Tenant)
         {
             return;

@@ -71,29 +71,36 @@ internal sealed class UnitRunner(RolloutSession session, string table, RolloutOp
         {
             await session.ExecuteAsync(step.Up, cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException) when (step.Mends == TenantRlsDifferenceKind.IndexMissing && !cancellationToken.IsCancellationRequested)
+        catch (PostgresException e) when (step.Mends == TenantRlsDifferenceKind.IndexMissing && !ServerErrors.IsBroken(e) && !cancellationToken.IsCancellationRequested)
         {
             await ClearAsync(step).ConfigureAwait(false);
             throw;
         }
         finally
         {
-            if (session.Connection.State == System.Data.ConnectionState.Open)
+            if (IsOpen)
             {
                 await session.ExecuteAsync("reset lock_timeout", CancellationToken.None).ConfigureAwait(false);
             }
         }
     }
 
-    // The half-built index, which every write would go on to maintain. If it cannot be dropped now, the next run does it.
+    private bool IsOpen => session.Connection.FullState == System.Data.ConnectionState.Open;
+
+    // The half-built index, which every write would go on to maintain. If it cannot be dropped now, the next run does it. Over a
+    // connection of its own: the driver closes one on which resources ran out.
     private async Task ClearAsync(PlanStep step)
     {
         try
         {
-            await session.ExecuteAsync("set lock_timeout = '2s'", CancellationToken.None).ConfigureAwait(false);
-            await session.ExecuteAsync(step.Down!, CancellationToken.None).ConfigureAwait(false);
+            await using var connection = await session.Database.OpenConnectionAsync(CancellationToken.None).ConfigureAwait(false);
+            foreach (var sql in (string[])["set lock_timeout = '2s'", step.Down!, "reset lock_timeout"])
+            {
+                await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+                await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+            }
         }
-        catch (Exception e) when (ServerErrors.IsOurs(e))
+        catch (Exception e) when (e is TenantException || ServerErrors.IsOurs(e))
         {
             // What stopped the building is what is told.
         }

@@ -18,6 +18,7 @@ public sealed class FullDiskTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "needs root on Linux, to mount a small file system");
         await using var world = await TableWorld.CreateAsync("create table item (id int); insert into item select generate_series(1, 20000)");
+        await world.InitializeAsync(TenantIdType.Text);
         var folder = Directory.CreateTempSubdirectory("tenants-tiny-").FullName;
         Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", "size=400k,mode=0700", "tmpfs", folder), "mount is not allowed here");
         var space = world.Test.Name + "_tiny";
@@ -46,8 +47,8 @@ public sealed class FullDiskTests
         }
         finally
         {
-            await TestDatabase.ExecuteAsync(world.Test.Superuser, "drop schema if exists tenants cascade");
-            await TestDatabase.ExecuteAsync(world.Test.Superuser, $"drop tablespace if exists {space}");
+            await world.DisposeAsync();
+            await world.Test.Server.ExecuteAsync($"drop tablespace if exists {space}");
             await RunAsync("umount", "-l", folder);
             Directory.Delete(folder);
         }

@@ -117,6 +117,17 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public async Task A_column_of_another_name_is_remembered_and_keys_without_the_tenant_are_told()
+    {
+        await using var world = await TableWorld.CreateAsync(Tables);
+        await RunAsync(world, s_derive with { Column = "Org \"x\"" }, TenantRolloutPhase.Prepare);
+        var plan = (await RolloutPlanner.PlanAsync(world.Database, await world.FindAsync("item"), new EnableRequest(), TenantRolloutPhase.Enforce)).Plan;
+        Assert.Contains(plan.Warnings, w => w.Contains("item_pkey", StringComparison.Ordinal));
+        await RunAsync(world, new EnableRequest(), TenantRolloutPhase.Enforce);
+        Assert.Equal("Org \"x\"", (await world.RlsAsync("item")).Column);
+    }
+
+    [Fact]
     public async Task Enforcing_what_is_not_prepared_is_refused()
     {
         await using var world = await TableWorld.CreateAsync(Tables);
