@@ -15,10 +15,11 @@ internal static class PolicyExpression
     /// <param name="table">The table's name.</param>
     /// <param name="expression">The expression.</param>
     /// <param name="parameter">Where it was given, for the message.</param>
+    /// <param name="newColumn">A column that the table does not have yet, as CREATE TABLE takes it; null for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException"><c>PolicyExpressionInvalid</c>: it is not one expression over these columns.</exception>
     public static async Task<string> ReadAsync(
-        NpgsqlConnection connection, string schema, string table, string expression, string parameter, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string schema, string table, string expression, string parameter, string? newColumn, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         var copy = $"pg_temp.{Quote.Identifier(table)}";
@@ -28,7 +29,7 @@ internal static class PolicyExpression
             connection,
             "select pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', nullif(pg_catalog.current_setting('search_path'), ''), 'pg_temp'), true)",
             cancellationToken).ConfigureAwait(false);
-        await ExecuteAsync(connection, $"create temporary table {copy} (like {Quote.Identifier(schema, table)}) on commit drop", cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"create temporary table {copy} (like {Quote.Identifier(schema, table)}{(newColumn is null ? "" : ", " + newColumn)}) on commit drop", cancellationToken).ConfigureAwait(false);
         try
         {
             // FOR SELECT takes nothing after USING (…), so that text which closes the parenthesis and goes on is an error

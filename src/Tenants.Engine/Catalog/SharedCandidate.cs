@@ -61,7 +61,7 @@ internal sealed record SharedCandidate(
                      join pg_catalog.pg_class q on q.oid = e.refobjid and q.relkind = 'S'
                      join pg_catalog.pg_namespace sn on sn.oid = q.relnamespace
                      where d.adrelid = c.oid order by 1),
-               (select t.writable from {schema}.shared_table t where t.oid = c.oid)
+               {writable}
         from pg_catalog.pg_class c
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where c.oid = $1
@@ -76,11 +76,12 @@ internal sealed record SharedCandidate(
     /// <summary>The relation as people name it.</summary>
     public string DisplayName => TableName.Format(Schema, Name);
 
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads it; of a database that is still to be initialised, all but what the registry says.</summary>
     public static async Task<SharedCandidate> ReadAsync(
-        NpgsqlConnection connection, Installation installation, uint oid, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Installation installation, bool isInstalled, uint oid, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Query.Replace("{schema}", installation.QuotedSchema, StringComparison.Ordinal), connection)
+        var writable = isInstalled ? $"(select t.writable from {installation.QuotedSchema}.shared_table t where t.oid = c.oid)" : "null::boolean";
+        await using var command = new NpgsqlCommand(Query.Replace("{writable}", writable, StringComparison.Ordinal), connection)
         {
             Parameters =
             {

@@ -21,6 +21,38 @@ internal static class ColumnCheck
     /// <summary>A type, as PostgreSQL writes it, that holds identifiers as text.</summary>
     public static bool IsTextType(string type) => type is "text" or "character varying" || type.StartsWith("character varying(", StringComparison.Ordinal);
 
+    /// <summary>Whether a column of a type, as PostgreSQL writes it, can hold tenants of another.</summary>
+    public static bool Fits(string baseType, TenantIdType tenants) => IsTextType(baseType) || baseType switch
+    {
+        "integer" or "bigint" => tenants is TenantIdType.Integer or TenantIdType.Bigint,
+        "uuid" => tenants == TenantIdType.Uuid,
+        _ => false,
+    };
+
+    /// <summary>Refuses a column that has another type than was asked for.</summary>
+    /// <exception cref="TenantException"><c>ColumnTypeMismatch</c>.</exception>
+    public static void EnsureSame(TableState table, string? asked, bool isIsolated)
+    {
+        if (asked is null || table.Column is not { } column || column.Type == asked)
+        {
+            return;
+        }
+
+        var alter = AlterType(table, column, asked);
+        var name = TableCheck.PowerShellText(table.DisplayName);
+        throw new TenantException(
+            "ColumnTypeMismatch",
+            TenantErrorKind.InvalidState,
+            $"The column {Quote.Identifier(column.Name)} of {table.DisplayName} is of type {column.Type}, and was asked for as {asked}. "
+            + (isIsolated
+                ? $"PostgreSQL changes no column that a policy names: Disable-TenantRls {name}, then {alter}, then enable it again. Or ask for {column.Type}."
+                : $"Change it first, which rewrites the table: {alter}. Or ask for {column.Type}."))
+        {
+            Table = table.DisplayName,
+            Target = table.DisplayName,
+        };
+    }
+
     /// <summary>Refuses a column that cannot be.</summary>
     /// <exception cref="TenantException"><c>ColumnTypeNotSupported</c>.</exception>
     public static void EnsureFits(TableState table, TenantIdType type)
@@ -76,7 +108,8 @@ internal static class ColumnCheck
     private static string Number(string value, long least, long most) =>
         $"case when {value}::text ~ '^(0|-?[1-9][0-9]{{0,18}})$' then {value}::text::numeric not between {least} and {most} else true end";
 
-    private static string Allowed(TenantIdType type) => type switch
+    /// <summary>The types of columns that can hold tenants, for messages.</summary>
+    public static string Allowed(TenantIdType type) => type switch
     {
         TenantIdType.Text => "text, varchar",
         TenantIdType.Integer => "integer, bigint, text, varchar",

@@ -16,7 +16,7 @@ public static class EnablePlanner
     /// <param name="assumed">What plans before this one, which were only shown, would have made.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException">
-    /// <c>TableNotSupported</c>, <c>TableIsShared</c>, <c>ColumnTypeNotSupported</c>, <c>ColumnValuesNotSupported</c>, <c>TenantColumnMismatch</c>,
+    /// <c>TableNotSupported</c>, <c>TableIsShared</c>, <c>ColumnTypeNotSupported</c>, <c>ColumnTypeMismatch</c>, <c>ColumnValuesNotSupported</c>, <c>TenantColumnMismatch</c>,
     /// <c>DefaultTenantRequired</c>, <c>TenantColumnHasNulls</c>, <c>InvalidTenant</c>, <c>TenantClosed</c>, <c>PermissionDenied</c>, and what
     /// <see cref="InitializePlanner"/> throws.
     /// </exception>
@@ -44,6 +44,7 @@ public static class EnablePlanner
         var family = await ReadFamilyAsync(connection, names, installed is not null, table, request, cancellationToken).ConfigureAwait(false);
         var type = installed?.TenantType ?? assumed.Installation?.TenantType ?? ColumnCheck.TypeFor(family.Root.Column) ?? TenantIdType.Text;
         ColumnCheck.EnsureFits(family.Root, type);
+        ColumnCheck.EnsureSame(family.Root, request.Type, family.Root.IsIsolated(names));
         TableCheck.EnsureOwned(family.Members, database.SessionUser);
 
         var initialize = Array.Empty<PlanStep>();

@@ -2,7 +2,6 @@ using Npgsql;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation;
-using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Plans;
 
@@ -52,92 +51,28 @@ public static class PolicyPlanner
         var tenantTable = tenants.FirstOrDefault(t => t.Oid == table.Oid) ?? throw NotEnabled(table);
         await PolicyRoles.EnsureUsableAsync(connection, installation, request, cancellationToken).ConfigureAwait(false);
 
-        var wanted = await ReadAsync(connection, tenantTable, request, cancellationToken).ConfigureAwait(false);
+        var wanted = await PolicyStatements.ReadAsync(connection, tenantTable, request, null, cancellationToken).ConfigureAwait(false);
         var standing = await PolicyReader.ReadAsync(connection, [table.Oid], cancellationToken).ConfigureAwait(false);
         if (standing.FirstOrDefault(p => p.Name == request.Name) is { } same)
         {
-            return IsSame(same, wanted) ? new Plan(tenantTable.DisplayName, []) : throw AlreadyExists(tenantTable, same);
+            return PolicyStatements.IsSame(same, wanted) ? new Plan(tenantTable.DisplayName, []) : throw AlreadyExists(tenantTable, same);
         }
 
         var effect = await PolicyEffect.JudgeAsync(connection, installation, tenantTable, wanted, standing, cancellationToken).ConfigureAwait(false);
         if (effect.Opens is { } opens && !force)
         {
-            throw new TenantException(
-                "PolicyOpensTenants",
-                TenantErrorKind.InvalidState,
-                $"The policy '{request.Name}' is not made, for {opens} Make it restrictive, name roles that are not tenants' with -Role, put the tenant's condition into it, or give -Force if that is what you want.")
-            {
-                Target = request.Name,
-                Table = tenantTable.DisplayName,
-            };
+            throw PolicyStatements.Opening(tenantTable, wanted, opens);
         }
 
-        return new Plan(tenantTable.DisplayName, [CreateStep(tenantTable, wanted)]) { Warnings = effect.Warnings };
+        return new Plan(tenantTable.DisplayName, [PolicyStatements.Create(tenantTable.QuotedName, wanted)]) { Warnings = effect.Warnings };
     }
 
     private static async Task<Plan> RemoveAsync(NpgsqlConnection connection, TableInfo table, string name, CancellationToken cancellationToken)
     {
         var standing = await PolicyReader.ReadAsync(connection, [table.Oid], cancellationToken).ConfigureAwait(false);
         var policy = standing.FirstOrDefault(p => p.Name == name) ?? throw NotFound(table, name, standing);
-        var quoted = table.QuotedName;
-        var step = new PlanStep("the policy is no longer wanted", $"drop policy {Quote.Identifier(name)} on {quoted}")
-        {
-            Down = CreateStatement(quoted, policy),
-            Lock = LockLevel.AccessExclusive,
-            LockedTable = quoted,
-        };
-        return new Plan($"{policy.Name} on {policy.Table}", [step]);
+        return new Plan($"{policy.Name} on {policy.Table}", [PolicyStatements.Drop(table.QuotedName, policy)]);
     }
-
-    private static async Task<TenantPolicy> ReadAsync(
-        NpgsqlConnection connection, TenantTable table, PolicyRequest request, CancellationToken cancellationToken)
-    {
-        async Task<string?> Deparse(string? expression, string parameter) => expression is null
-            ? null
-            : await PolicyExpression.ReadAsync(connection, table.Schema, table.Name, expression, parameter, cancellationToken).ConfigureAwait(false);
-
-        return new TenantPolicy
-        {
-            Table = table.DisplayName,
-            Name = request.Name,
-            Kind = request.Kind,
-            Command = request.Command,
-            Role = request.IsForAll ? ["PUBLIC"] : [.. request.Roles.Distinct().Order(StringComparer.Ordinal)],
-            Using = await Deparse(request.Using, "-Using").ConfigureAwait(false),
-            Check = await Deparse(request.Check, "-Check").ConfigureAwait(false),
-            IsOwn = false,
-        };
-    }
-
-    private static PlanStep CreateStep(TenantTable table, TenantPolicy policy) =>
-        new("a further policy", CreateStatement(table.QuotedName, policy))
-        {
-            Down = $"drop policy {Quote.Identifier(policy.Name)} on {table.QuotedName}",
-            Lock = LockLevel.AccessExclusive,
-            LockedTable = table.QuotedName,
-        };
-
-    private static string CreateStatement(string table, TenantPolicy policy)
-    {
-        var kind = policy.Kind == TenantPolicyKind.Permissive ? "permissive" : "restrictive";
-        var roles = string.Join(", ", policy.Role.Select(r => PolicyRequest.IsPublic(r) ? "public" : Quote.Identifier(r)));
-        var rows = policy.Using is { } shown ? $"\n    using {Deparsed.Enclosed(shown)}" : "";
-        var check = policy.Check is { } written ? $"\n    with check {Deparsed.Enclosed(written)}" : "";
-        return $"create policy {Quote.Identifier(policy.Name)} on {table} as {kind} for {Word(policy.Command)} to {roles}{rows}{check}";
-    }
-
-    private static string Word(TenantPolicyCommand command) => command switch
-    {
-        TenantPolicyCommand.Select => "select",
-        TenantPolicyCommand.Insert => "insert",
-        TenantPolicyCommand.Update => "update",
-        TenantPolicyCommand.Delete => "delete",
-        _ => "all",
-    };
-
-    private static bool IsSame(TenantPolicy standing, TenantPolicy wanted) =>
-        standing.Kind == wanted.Kind && standing.Command == wanted.Command && standing.Using == wanted.Using && standing.Check == wanted.Check
-        && standing.Role.ToHashSet(StringComparer.Ordinal).SetEquals(wanted.Role);
 
     private static void EnsureNotOwn(string name, TableInfo table)
     {
@@ -165,7 +100,7 @@ public static class PolicyPlanner
     private static TenantException AlreadyExists(TenantTable table, TenantPolicy standing) => new(
         "PolicyAlreadyExists",
         TenantErrorKind.AlreadyExists,
-        $"{table.DisplayName} has another policy '{standing.Name}': {CreateStatement(table.QuotedName, standing)}\nRemove-TenantPolicy drops it; or take another name.")
+        $"{table.DisplayName} has another policy '{standing.Name}': {PolicyStatements.Text(table.QuotedName, standing)}\nRemove-TenantPolicy drops it; or take another name.")
     {
         Target = standing.Name,
         Table = table.DisplayName,

@@ -10,6 +10,9 @@ namespace Tenants.Engine.Plans;
 public sealed record PolicyRequest(
     string Name, TenantPolicyKind Kind, TenantPolicyCommand Command, IReadOnlyList<string> Roles, string? Using, string? Check)
 {
+    /// <summary>The line of the declaration that asks for it, from 1; null where it was asked for otherwise.</summary>
+    public int? DeclaredLine { get; init; }
+
     /// <summary>Whether it holds for all roles.</summary>
     internal bool IsForAll => Roles.Count == 0 || Roles.Any(IsPublic);
 

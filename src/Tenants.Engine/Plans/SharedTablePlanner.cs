@@ -15,14 +15,20 @@ public static class SharedTablePlanner
     /// <param name="force">Share a view even if it can show other tenants' rows.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException"><c>TableNotShareable</c>; without <paramref name="force"/> <c>ViewOpensTenants</c>.</exception>
-    public static async Task<Plan> GrantAsync(
-        TenantDatabase database, TableInfo table, bool writable, bool force, CancellationToken cancellationToken = default)
+    public static Task<Plan> GrantAsync(
+        TenantDatabase database, TableInfo table, bool writable, bool force, CancellationToken cancellationToken = default) =>
+        GrantAsync(database, table, writable, force, null, cancellationToken);
+
+    /// <inheritdoc cref="GrantAsync(TenantDatabase, TableInfo, bool, bool, CancellationToken)"/>
+    internal static async Task<Plan> GrantAsync(
+        TenantDatabase database, TableInfo table, bool writable, bool force, Assumptions? assumed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
-        var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
+        var installed = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false);
+        var installation = installed ?? assumed?.Installation ?? await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
         var candidate = await database.UseAsync(
-            c => SharedCandidate.ReadAsync(c, installation, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
+            c => SharedCandidate.ReadAsync(c, installation, installed is not null, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
         EnsureShareable(candidate, installation);
         var warnings = Warnings(candidate).ToList();
         if (warnings.Count > 0 && candidate.TenantTables.Length > 0 && !force && candidate.Writable is null)
@@ -48,7 +54,7 @@ public static class SharedTablePlanner
         ArgumentNullException.ThrowIfNull(table);
         var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
         var candidate = await database.UseAsync(
-            c => SharedCandidate.ReadAsync(c, installation, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
+            c => SharedCandidate.ReadAsync(c, installation, true, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (candidate.Writable is null && candidate.IsTenantTable)
         {
             throw Refuse(candidate, "it keeps tenants apart; Disable-TenantRls takes that back");

@@ -58,14 +58,20 @@ public abstract class TenantConnectionCmdlet : TenantCmdlet
 
         foreach (var table in tables)
         {
-            try
-            {
-                await work(table);
-            }
-            catch (TenantException e)
-            {
-                WriteFailure(e, table.DisplayName);
-            }
+            await ForTableAsync(table, work);
+        }
+    }
+
+    /// <summary>Does something to a table; if it fails, that is one error, and the next table can follow.</summary>
+    private protected async Task ForTableAsync(TableInfo table, Func<TableInfo, Task> work)
+    {
+        try
+        {
+            await work(table);
+        }
+        catch (TenantException e)
+        {
+            WriteFailure(e, table.DisplayName);
         }
     }
 }

@@ -9,18 +9,23 @@ namespace Tenants.Commands;
 /// Ends that tables keep tenants apart: drops the module's policies, row security, the column's default and the rights of tenants'
 /// SQL. The tenant column, its index and all data stay, unless -RemoveColumn is given. Asks first.
 /// </summary>
-[Cmdlet(VerbsLifecycle.Disable, "TenantRls", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(VerbsLifecycle.Disable, "TenantRls", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = DeclarationInput.ByTable)]
 [OutputType(typeof(TenantRls))]
 public sealed class DisableTenantRlsCommand : PlanCmdlet
 {
     /// <summary>The tables: <c>todo_item</c>, <c>app.todo_item</c>, <c>"Order Items"</c>, or with wildcards.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = DeclarationInput.ByTable, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Table { get; set; } = [];
 
+    /// <summary>A declaration's file, such as <c>./tenancy.psd1</c>; its tables are opened, the last first. What it shares stays shared. Wildcards mean nothing in the path.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = DeclarationInput.ByDeclaration)]
+    [ValidateNotNullOrEmpty]
+    public string? Declaration { get; set; }
+
     /// <summary>The schema of names that give none; else the connection's.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = DeclarationInput.ByTable, ValueFromPipelineByPropertyName = true)]
     public string? Schema { get; set; }
 
     /// <summary>Drop the tenant column too, with what it holds.</summary>
@@ -31,6 +36,16 @@ public sealed class DisableTenantRlsCommand : PlanCmdlet
     protected override async Task ProcessAsync()
     {
         var database = await GetDatabaseAsync();
+        if (Declaration is not null)
+        {
+            foreach (var declared in (await this.ReadStandingAsync(database, Declaration, StopToken)).Tables.Reverse())
+            {
+                await ForTableAsync(declared.Table, table => DisableAsync(database, table, false));
+            }
+
+            return;
+        }
+
         foreach (var name in Table)
         {
             var isWildcard = WildcardPattern.ContainsWildcardCharacters(name);

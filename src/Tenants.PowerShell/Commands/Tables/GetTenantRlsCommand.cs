@@ -8,28 +8,41 @@ namespace Tenants.Commands;
 /// Lists the tables that keep tenants apart: column, type, whether row security is enabled and forced, policies, index, and what is
 /// missing. Partitions and children are told with their root.
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "TenantRls")]
+[Cmdlet(VerbsCommon.Get, "TenantRls", DefaultParameterSetName = DeclarationInput.ByTable)]
 [OutputType(typeof(TenantRls))]
 public sealed class GetTenantRlsCommand : TenantConnectionCmdlet
 {
     /// <summary>The tables: <c>todo_item</c>, <c>app.todo_item</c>, <c>"Order Items"</c>, or with wildcards. Unless given, all that keep tenants apart.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = DeclarationInput.ByTable, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? Table { get; set; }
 
+    /// <summary>A declaration's file, such as <c>./tenancy.psd1</c>; the tables that it names are told of, the shared ones too, whatever they are now. Wildcards mean nothing in the path.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = DeclarationInput.ByDeclaration)]
+    [ValidateNotNullOrEmpty]
+    public string? Declaration { get; set; }
+
     /// <summary>The schema of names that give none; else the connection's.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = DeclarationInput.ByTable, ValueFromPipelineByPropertyName = true)]
     public string? Schema { get; set; }
 
     /// <summary>List the tables too that keep no tenants apart, and those that are shared.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = DeclarationInput.ByTable)]
     public SwitchParameter All { get; set; }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
         var database = await GetDatabaseAsync();
+        if (Declaration is not null)
+        {
+            var declared = await this.ReadStandingAsync(database, Declaration, StopToken);
+            TableInfo[] named = [.. declared.Tables.Select(t => t.Table), .. declared.SharedTables.Select(t => t.Table)];
+            WriteObject(await RlsReader.ReadAsync(database, named, StopToken), enumerateCollection: true);
+            return;
+        }
+
         if (Table is null)
         {
             var tables = All
