@@ -51,7 +51,7 @@ internal sealed class MigrationWorld : IAsyncDisposable
         }
 
         var plan = await MigrationPlanner.PlanAsync(Here.Database, found, request, Cancellation);
-        return MigrationWriter.Draft(new MigrationRequest(name, format, Folder), plan!, DateTimeOffset.UtcNow);
+        return MigrationWriter.Draft(new MigrationRequest(name, format, Folder), plan, DateTimeOffset.UtcNow);
     }
 
     public async Task<IReadOnlyList<MigrationFile>> WriteAsync(TenantMigrationFormat format, EnableRequest request, params string[] tables)
