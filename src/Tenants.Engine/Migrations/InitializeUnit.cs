@@ -18,7 +18,7 @@ internal static class InitializeUnit
     /// <param name="name">The migration's name, by which its way back knows that it was the one.</param>
     public static MigrationUnit Make(Installation installation, MigrationName name) => new(
         "the database",
-        "initialize",
+        MigrationTopic.Initialize,
         true,
         [new MigrationStatement("the module's schema and three roles, named after this database; nothing where they are there", $"do {Quote.Dollar(Up(installation, name))}")],
         [new MigrationStatement("what this migration made goes; what was there before it stays", $"do {Quote.Dollar(Down(installation, name))}")]);

@@ -33,7 +33,7 @@ internal sealed partial class MigrationName
     public string Of(int index, IReadOnlyList<MigrationUnit> units)
     {
         var digits = units.Count > 99 ? "D3" : "D2";
-        return units.Count == 1 ? Text : $"{Text}_{(index + 1).ToString(digits, System.Globalization.CultureInfo.InvariantCulture)}_{units[index].Topic}";
+        return units.Count == 1 ? Text : $"{Text}_{(index + 1).ToString(digits, System.Globalization.CultureInfo.InvariantCulture)}_{units[index].Topic.Word}";
     }
 
     /// <summary>A file's name as a class is named: <c>AddTenancy</c>.</summary>

@@ -43,7 +43,7 @@ internal static class MigrationUnits
                 }
             }
 
-            yield return new MigrationUnit(plan.Target, Topic(unit), unit.InTransaction, up, down);
+            yield return new MigrationUnit(plan.Target, MigrationTopic.Of(unit), unit.InTransaction, up, down);
         }
     }
 
@@ -55,21 +55,4 @@ internal static class MigrationUnits
 
     private static bool Enforces(PlanStep step) => step.Mends is TenantRlsDifferenceKind.PolicyMissing or TenantRlsDifferenceKind.PolicyChanged
         or TenantRlsDifferenceKind.RowSecurityOff or TenantRlsDifferenceKind.ForceOff;
-
-    // What it is chiefly about: the first that mends something.
-    private static string Topic(PlanUnit unit) => unit.Steps.Select(s => s.Mends).FirstOrDefault(m => m is not null) switch
-    {
-        TenantRlsDifferenceKind.TenantMissing => "tenant",
-        TenantRlsDifferenceKind.ColumnMissing => "column",
-        TenantRlsDifferenceKind.DefaultChanged => "default",
-        TenantRlsDifferenceKind.RowsWithoutTenant => "backfill",
-        TenantRlsDifferenceKind.NotNullMissing => "not_null",
-        TenantRlsDifferenceKind.IndexMissing or TenantRlsDifferenceKind.IndexInvalid => "index",
-        TenantRlsDifferenceKind.RightMissing or TenantRlsDifferenceKind.RightSurplus => "rights",
-        TenantRlsDifferenceKind.PolicyMissing or TenantRlsDifferenceKind.PolicyChanged or TenantRlsDifferenceKind.PolicySurplus => "policies",
-        TenantRlsDifferenceKind.RowSecurityOff => "row_security",
-        TenantRlsDifferenceKind.ForceOff => "force",
-        TenantRlsDifferenceKind.SharingChanged => "shared",
-        _ => "step",
-    };
 }

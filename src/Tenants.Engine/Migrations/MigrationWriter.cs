@@ -5,6 +5,16 @@ namespace Tenants.Engine.Migrations;
 /// <summary>Writes plans down as migrations of other tools.</summary>
 public static class MigrationWriter
 {
+    /// <summary>Looks whether a migration can be written at all, before the database is asked what is missing.</summary>
+    /// <param name="request">Its name, its tool, its folder.</param>
+    /// <exception cref="TenantException"><c>InvalidMigrationName</c>, <c>MigrationFolderNotFound</c>, <c>MigrationFolderNotUsable</c>.</exception>
+    public static void Check(MigrationRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        _ = MigrationName.Parse(request.Name);
+        _ = MigrationFolder.Open(request.Folder);
+    }
+
     /// <summary>The files of a migration. Nothing is written yet.</summary>
     /// <param name="request">Its name, its tool, its folder.</param>
     /// <param name="plan">What it is to do.</param>

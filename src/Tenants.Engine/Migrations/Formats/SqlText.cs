@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Migrations.Formats;
@@ -22,7 +21,7 @@ internal static class SqlText
     {
         var unit = units[index];
         var part = units.Count == 1 ? "" : $", {index + 1} of {units.Count}";
-        yield return MigrationUnits.OneLine($"{name}{part}{(isDown ? ", the way back" : "")}: {unit.Topic.Replace('_', ' ')}, for {unit.Target}. Written by New-TenantMigration of the PowerShell module Tenants.");
+        yield return MigrationUnits.OneLine($"{name}{part}{(isDown ? ", the way back" : "")}: {unit.Topic.Text}. For {unit.Target}; written by New-TenantMigration of the PowerShell module Tenants.");
         if (!unit.InTransaction)
         {
             yield return "It runs outside of a transaction, and blocks nobody. Where it is cut off it leaves an invalid index: drop that, and run it again.";
