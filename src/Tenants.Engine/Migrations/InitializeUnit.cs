@@ -113,7 +113,7 @@ internal static class InitializeUnit
     }
 
     // RoleName.Of as SQL: cut at a character's border where it is too long, with a hash of the whole.
-    private static string NameOf(string prefix) => $"""
+    internal static string NameOf(string prefix) => $"""
         (select case when pg_catalog.octet_length(pg_catalog.convert_to(whole, 'UTF8')) <= {Quote.MaxIdentifierBytes} then whole
                         else (select pg_catalog.left(whole, n) from pg_catalog.generate_series(pg_catalog.char_length(whole), 1, -1) n
                               where pg_catalog.octet_length(pg_catalog.convert_to(pg_catalog.left(whole, n), 'UTF8')) <= {Quote.MaxIdentifierBytes - RoleName.HashLength} limit 1)

@@ -16,7 +16,7 @@ internal sealed record MigrationTopic(string Word, string Text)
     private static readonly (Func<PlanStep, bool> Fits, MigrationTopic Topic)[] s_topics =
     [
         (Mends(TenantRlsDifferenceKind.ColumnMissing), new("column", "adds the tenant column, and what fills it in for code that knows of none")),
-        (Mends(TenantRlsDifferenceKind.SharingChanged), new("shared", "shares a table with all tenants")),
+        (s => s.LockedTable is { } table && table.EndsWith(".shared_table", StringComparison.Ordinal), new("shared", "shares a table with all tenants")),
         (Mends(TenantRlsDifferenceKind.PolicyMissing, TenantRlsDifferenceKind.PolicyChanged), new("policies", "lets each tenant see its own rows")),
         (Mends(TenantRlsDifferenceKind.RowSecurityOff, TenantRlsDifferenceKind.ForceOff), new("row_security", "switches row security on")),
         (Mends(TenantRlsDifferenceKind.NotNullMissing), new("not_null", "lets no row be without a tenant")),
