@@ -14,7 +14,7 @@
         'Initialize-TenantDatabase', 'Update-TenantDatabase', 'Uninstall-TenantDatabase'
         'Start-TenantSandbox', 'Stop-TenantSandbox'
         'Enable-TenantRls', 'Disable-TenantRls', 'Get-TenantRls'
-        'Export-TenantDeclaration'
+        'Compare-TenantRls', 'Export-TenantDeclaration'
         'New-TenantPolicy', 'Get-TenantPolicy', 'Remove-TenantPolicy'
         'Grant-TenantTable', 'Revoke-TenantTable'
         'New-Tenant', 'Get-Tenant', 'Remove-Tenant'

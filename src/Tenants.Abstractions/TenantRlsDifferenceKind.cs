@@ -62,4 +62,19 @@ public enum TenantRlsDifferenceKind
 
     /// <summary>The database itself is not ready, or carries an older stamp.</summary>
     DatabaseNotReady,
+
+    /// <summary>A constraint over the tenant column was never checked against the rows that were there before it (NOT VALID).</summary>
+    ConstraintNotValid,
+
+    /// <summary>An online rollout left its trigger behind: it was not finished.</summary>
+    RolloutUnfinished,
+
+    /// <summary>A table keeps tenants apart that is not declared.</summary>
+    TableNotDeclared,
+
+    /// <summary>A role that the database's stamp names is gone.</summary>
+    RoleMissing,
+
+    /// <summary>A role of the module can do what it must not: log in, pass row security, act for another role.</summary>
+    RoleChanged,
 }

@@ -31,7 +31,7 @@ public static class RlsReader
             }
 
             var concerned = await ConcernedAsync(connection, installation, cancellationToken).ConfigureAwait(false);
-            var tables = await DescribeAsync(database, connection, installation, concerned, cancellationToken).ConfigureAwait(false);
+            var tables = await DescribeAsync(database, connection, installation, concerned, _ => new EnableRequest(), cancellationToken).ConfigureAwait(false);
             return [.. tables.Where(t => t.State is not TenantRlsState.Shared)];
         }, cancellationToken);
     }
@@ -41,18 +41,27 @@ public static class RlsReader
     /// <param name="tables">The tables.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static Task<IReadOnlyList<TenantRls>> ReadAsync(
-        TenantDatabase database, IReadOnlyCollection<TableInfo> tables, CancellationToken cancellationToken = default)
+        TenantDatabase database, IReadOnlyCollection<TableInfo> tables, CancellationToken cancellationToken = default) =>
+        ReadAsync(database, tables, _ => new EnableRequest(), cancellationToken);
+
+    /// <summary>Some tables, held against what was asked of each.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="tables">The tables.</param>
+    /// <param name="asked">What was asked of a table, by its OID.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task<IReadOnlyList<TenantRls>> ReadAsync(
+        TenantDatabase database, IReadOnlyCollection<TableInfo> tables, Func<uint, EnableRequest> asked, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
         return database.UseAsync(async connection =>
         {
             var installation = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false);
-            return await DescribeAsync(database, connection, installation, [.. tables.Select(t => t.Oid)], cancellationToken).ConfigureAwait(false);
+            return await DescribeAsync(database, connection, installation, [.. tables.Select(t => t.Oid)], asked, cancellationToken).ConfigureAwait(false);
         }, cancellationToken);
     }
 
     private static async Task<IReadOnlyList<TenantRls>> DescribeAsync(
-        TenantDatabase database, NpgsqlConnection connection, Installation? installation, uint[] tables, CancellationToken cancellationToken)
+        TenantDatabase database, NpgsqlConnection connection, Installation? installation, uint[] tables, Func<uint, EnableRequest> asked, CancellationToken cancellationToken)
     {
         if (tables.Length == 0)
         {
@@ -68,14 +77,14 @@ public static class RlsReader
         var families = await TableFamilyReader.ReadAsync(connection, names, tables, null, cancellationToken).ConfigureAwait(false);
         var shared = installation is null ? [] : await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         var sharedOids = shared.Select(s => s.Oid).ToHashSet();
-        return [.. families.Select(f => Describe(database, installation, f, sharedOids.Contains(f.Root.Oid)))];
+        return [.. families.Select(f => Describe(database, installation, f, asked(f.Root.Oid), sharedOids.Contains(f.Root.Oid)))];
     }
 
-    private static TenantRls Describe(TenantDatabase database, Installation? installation, TableFamily family, bool isShared)
+    private static TenantRls Describe(TenantDatabase database, Installation? installation, TableFamily family, EnableRequest asked, bool isShared)
     {
         var root = family.Root;
         var isOff = installation is null || (root.Granted.Length == 0 && !root.Policies.Any(p => p.IsOwn));
-        IReadOnlyList<string> missing = isOff || isShared ? [] : Missing(database, installation!, family);
+        IReadOnlyList<string> missing = isOff || isShared ? [] : Missing(database, installation!, family, asked);
         var column = isOff || isShared ? null : root.Column;
         var opening = isOff || isShared ? [] : Opening(installation!, family);
         return new TenantRls
@@ -101,11 +110,11 @@ public static class RlsReader
         };
     }
 
-    private static IReadOnlyList<string> Missing(TenantDatabase database, Installation installation, TableFamily family)
+    private static IReadOnlyList<string> Missing(TenantDatabase database, Installation installation, TableFamily family, EnableRequest asked)
     {
         // A partition or child named by itself is what its root makes it: rights it needs none.
         var column = family.Root.Column?.Name ?? TenantTables.DefaultColumn;
-        var steps = new EnableSteps(installation, database.ServerVersion, family, new EnableRequest(), column, new HashSet<string>(), Fill.None);
+        var steps = new EnableSteps(installation, database.ServerVersion, family, asked, column, new HashSet<string>(), Fill.None);
         return [.. (family.Root.IsChild ? steps.ForChild() : steps.All()).Select(s => s.Purpose)];
     }
 
@@ -123,7 +132,8 @@ public static class RlsReader
         ];
     }
 
-    private static async Task<uint[]> ConcernedAsync(NpgsqlConnection connection, Installation installation, CancellationToken cancellationToken)
+    /// <summary>The roots that keep tenants apart, should, or are open to tenants' SQL; shared tables too.</summary>
+    internal static async Task<uint[]> ConcernedAsync(NpgsqlConnection connection, Installation installation, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Concerned, connection)
         {

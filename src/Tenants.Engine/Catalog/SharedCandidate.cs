@@ -76,6 +76,10 @@ internal sealed record SharedCandidate(
     /// <summary>The relation as people name it.</summary>
     public string DisplayName => TableName.Format(Schema, Name);
 
+    /// <summary>Reads it.</summary>
+    public static Task<SharedCandidate> ReadAsync(NpgsqlConnection connection, Installation installation, uint oid, CancellationToken cancellationToken) =>
+        ReadAsync(connection, installation, true, oid, cancellationToken);
+
     /// <summary>Reads it; of a database that is still to be initialised, all but what the registry says.</summary>
     public static async Task<SharedCandidate> ReadAsync(
         NpgsqlConnection connection, Installation installation, bool isInstalled, uint oid, CancellationToken cancellationToken)

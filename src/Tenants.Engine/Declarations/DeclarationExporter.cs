@@ -52,7 +52,12 @@ public static class DeclarationExporter
         Policies =
         [
             .. policies.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => new PolicyRequest(
-                p.Name, p.Kind, p.Command, [.. p.Role.Where(r => !PolicyRequest.IsPublic(r)).Order(StringComparer.Ordinal)], p.Using, p.Check)),
+                p.Name,
+                p.Kind,
+                p.Command,
+                [.. p.Role.Where(r => !PolicyRequest.IsPublic(r)).Order(StringComparer.Ordinal)],
+                AdminMark.Take(p.Using, installation),
+                AdminMark.Take(p.Check, installation))),
         ],
     };
 }

@@ -104,7 +104,7 @@ public static class DeclarationPlanner
             }
 
             var (declared, baseType) = await DeclaredTypes.ResolveAsync(connection, table.Declared, declaration.Source, cancellationToken).ConfigureAwait(false);
-            typed.Add(table with { Declared = declared });
+            typed.Add(table with { Declared = declared, BaseType = baseType == declared.Type ? null : baseType });
             bases.Add((declared, baseType));
         }
 

@@ -45,6 +45,7 @@ internal sealed class DeclaredPolicies(NpgsqlConnection connection, EnablePlan e
     private async Task AddAsync(PolicyGround ground, PolicyRequest request, CancellationToken cancellationToken)
     {
         await PolicyRoles.EnsureUsableAsync(connection, enabling.Installation, request, cancellationToken).ConfigureAwait(false);
+        request = AdminMark.Fill(request, enabling.Installation);
         var wanted = await ReadAsync(ground, request, cancellationToken).ConfigureAwait(false);
         var same = ground.Standing.FirstOrDefault(p => p.Name == request.Name);
         if (same is not null && PolicyStatements.IsSame(same, wanted))

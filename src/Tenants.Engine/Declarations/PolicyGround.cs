@@ -20,7 +20,7 @@ internal sealed record PolicyGround(TenantTable Table, string? NewColumn, IReadO
         var root = families.Single().Root;
         var type = request.Type ?? installation.SqlType;
         var name = request.Column ?? TenantTables.DefaultColumn;
-        var column = root.Column ?? new TenantColumn(name, TableName.Format(name), type, type.Split('(')[0], false, true, true, false, null);
+        var column = root.Column ?? new TenantColumn(name, TableName.Format(name), type, (request.BaseType ?? type).Split('(')[0], request.BaseType is not null, true, true, false, null);
         var table = new TenantTable(root.Oid, root.Schema, root.Name, root.Kind, column.Name, 0, column.Type, true, true, false);
         var isolation = PolicyText.IsolationDeparsed(installation, root.SchemaIdent, column);
         return new PolicyGround(

@@ -9,6 +9,15 @@ namespace Tenants.Engine.Declarations;
 /// <param name="Source">The file, for messages.</param>
 public sealed record ResolvedTable(TableInfo Table, DeclaredTable Declared, string Source)
 {
+    /// <summary>The type under the declared one where that is a domain; else null.</summary>
+    public string? BaseType { get; init; }
+
     /// <summary>What is asked of it.</summary>
-    public EnableRequest Request => new(Declared.Column, Declared.DefaultTenant) { Type = Declared.Type, Rights = Declared.Rights };
+    public EnableRequest Request => new(Declared.Column, Declared.DefaultTenant) 
+    {
+        Type = Declared.Type,
+        BaseType = BaseType,
+        Rights = Declared.Rights,
+        Backfill = Declared.Backfill,
+    };
 }

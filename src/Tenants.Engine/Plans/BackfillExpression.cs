@@ -52,7 +52,7 @@ internal static class BackfillExpression
 
     private static string Type(EnableContext context, TableState table, EnableRequest request)
     {
-        var type = table.Column?.BaseType ?? request.Type ?? context.Installation.SqlType;
+        var type = table.Column?.BaseType ?? request.BaseType ?? request.Type ?? context.Installation.SqlType;
         return ColumnCheck.IsTextType(type) ? "text" : type;
     }
 

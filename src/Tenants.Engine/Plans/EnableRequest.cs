@@ -17,6 +17,9 @@ public sealed record EnableRequest(string? Column = null, string? DefaultTenant 
     /// <summary>The type of a tenant column that is to be made, as SQL writes it; null for that of the database's tenants.</summary>
     public string? Type { get; init; }
 
+    /// <summary>The type under <see cref="Type"/> where that is a domain, as PostgreSQL writes it; else null.</summary>
+    public string? BaseType { get; init; }
+
     /// <summary>The rights of tenants' SQL on the table, in lower case.</summary>
     public IReadOnlyList<string> Rights { get; init; } = AllRights;
 }

@@ -24,7 +24,7 @@ internal sealed class EnableSteps(
     /// <summary>The tenant column's type, as SQL writes it.</summary>
     internal string Type => _root.Column?.Type ?? request.Type ?? installation.SqlType;
 
-    private bool IsText => _root.Column?.IsText ?? ColumnCheck.IsTextType(Type);
+    private bool IsText => _root.Column?.IsText ?? ColumnCheck.IsTextType(request.BaseType ?? Type);
 
     /// <summary>All of them, in order. What enforces comes last, and all in one transaction: without a policy no row would be seen.</summary>
     public IEnumerable<PlanStep> All() => [.. Register(), .. Column(), .. Index(), .. Rights(), .. Owners(), .. Enforcement()];
@@ -184,6 +184,7 @@ internal sealed class EnableSteps(
             yield return new PlanStep($"{Of(child)}no rights of its own for tenants' SQL", $"revoke {list} on {child.QuotedName} from {_session}")
             {
                 Down = $"grant {list} on {child.QuotedName} to {_session}",
+                Concerns = child.QuotedName,
                 Mends = TenantRlsDifferenceKind.RightSurplus,
             };
         }

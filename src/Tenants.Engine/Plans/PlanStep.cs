@@ -14,6 +14,9 @@ public sealed record PlanStep(string Purpose, string Up)
     /// <summary>The table that is locked, as SQL names it.</summary>
     public string? LockedTable { get; init; }
 
+    /// <summary>The table that it concerns where it locks none, as SQL names it: a partition that loses a right of its own.</summary>
+    public string? Concerns { get; init; }
+
     /// <summary>Which transaction it runs in.</summary>
     public StepScope Scope { get; init; }
 

@@ -50,6 +50,7 @@ public static class PolicyPlanner
         var tenants = await TenantTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         var tenantTable = tenants.FirstOrDefault(t => t.Oid == table.Oid) ?? throw NotEnabled(table);
         await PolicyRoles.EnsureUsableAsync(connection, installation, request, cancellationToken).ConfigureAwait(false);
+        request = AdminMark.Fill(request, installation);
 
         var wanted = await PolicyStatements.ReadAsync(connection, tenantTable, request, null, cancellationToken).ConfigureAwait(false);
         var standing = await PolicyReader.ReadAsync(connection, [table.Oid], cancellationToken).ConfigureAwait(false);

@@ -54,7 +54,7 @@ public static class SharedTablePlanner
         ArgumentNullException.ThrowIfNull(table);
         var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
         var candidate = await database.UseAsync(
-            c => SharedCandidate.ReadAsync(c, installation, true, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
+            c => SharedCandidate.ReadAsync(c, installation, table.Oid, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (candidate.Writable is null && candidate.IsTenantTable)
         {
             throw Refuse(candidate, "it keeps tenants apart; Disable-TenantRls takes that back");
@@ -100,7 +100,8 @@ public static class SharedTablePlanner
         }
     }
 
-    private static IEnumerable<PlanStep> GrantSteps(SharedCandidate candidate, Installation installation, bool writable)
+    /// <summary>What a relation lacks to be shared so; nothing where it is.</summary>
+    internal static IEnumerable<PlanStep> GrantSteps(SharedCandidate candidate, Installation installation, bool writable)
     {
         var role = Quote.Identifier(installation.SessionRole);
         var name = candidate.QuotedName;
@@ -143,7 +144,8 @@ public static class SharedTablePlanner
         }
     }
 
-    private static IEnumerable<PlanStep> RevokeSteps(SharedCandidate candidate, Installation installation)
+    /// <summary>What takes a shared relation back; nothing where it is not shared.</summary>
+    internal static IEnumerable<PlanStep> RevokeSteps(SharedCandidate candidate, Installation installation)
     {
         if (candidate.Writable is null)
         {

@@ -25,7 +25,8 @@ public static class UpdatePlanner
         return new Plan(database.Database, [.. Steps(installation)]) { ChangesInstallation = true };
     }
 
-    private static IEnumerable<PlanStep> Steps(Installation installation)
+    /// <summary>The steps; none where the stamp is that of this module.</summary>
+    internal static IEnumerable<PlanStep> Steps(Installation installation)
     {
         if (installation.Version == Installation.CurrentVersion)
         {

@@ -19,7 +19,7 @@ internal static class WholeFile
             }
 
             // A link stays one: what it points at is replaced.
-            var target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+            var target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
             if (!OperatingSystem.IsWindows() && File.Exists(target))
             {
                 File.SetUnixFileMode(beside, File.GetUnixFileMode(target));

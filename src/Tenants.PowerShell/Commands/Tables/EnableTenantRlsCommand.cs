@@ -69,7 +69,7 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
         }
 
         var request = new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant);
-        await EnableAsync(database, table, assumed => EnablePlanner.PlanAsync(database, table, request, assumed, StopToken));
+        await EnableAsync(database, table, request, assumed => EnablePlanner.PlanAsync(database, table, request, assumed, StopToken));
     }
 
     // All that was declared: the database first, then what is shared, for a policy may read it.
@@ -96,7 +96,7 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
         foreach (var table in declared.Tables.Select(WithDefaultTenant))
         {
             await ForTableAsync(table.Table, info => EnableAsync(
-                database, info, async assumed => (await DeclarationPlanner.PlanAsync(database, table, Force, assumed, StopToken)).Enabling));
+                database, info, table.Request, async assumed => (await DeclarationPlanner.PlanAsync(database, table, Force, assumed, StopToken)).Enabling));
         }
     }
 
@@ -104,7 +104,7 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
         ? table with { Declared = table.Declared with { DefaultTenant = DefaultTenant } }
         : table;
 
-    private async Task EnableAsync(TenantDatabase database, TableInfo table, Func<Assumptions, Task<EnablePlan>> plan)
+    private async Task EnableAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan)
     {
         var (planned, ran) = await TryAsync(database, table, plan);
         if (!ran)
@@ -112,7 +112,7 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
             return;
         }
 
-        foreach (var result in await RlsReader.ReadAsync(database, [planned.Table], StopToken))
+        foreach (var result in await RlsReader.ReadAsync(database, [planned.Table], _ => request, StopToken))
         {
             WriteObject(result with { Done = [.. planned.Plan.Steps.Select(s => s.Purpose)] });
         }

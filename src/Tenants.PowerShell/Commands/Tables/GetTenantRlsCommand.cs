@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
+using Tenants.Engine.Plans;
 
 namespace Tenants.Commands;
 
@@ -39,7 +40,9 @@ public sealed class GetTenantRlsCommand : TenantConnectionCmdlet
         {
             var declared = await this.ReadStandingAsync(database, Declaration, StopToken);
             TableInfo[] named = [.. declared.Tables.Select(t => t.Table), .. declared.SharedTables.Select(t => t.Table)];
-            WriteObject(await RlsReader.ReadAsync(database, named, StopToken), enumerateCollection: true);
+            var asked = declared.Tables.ToDictionary(t => t.Table.Oid, t => t.Request);
+            var told = await RlsReader.ReadAsync(database, named, oid => asked.GetValueOrDefault(oid) ?? new EnableRequest(), StopToken);
+            WriteObject(told, enumerateCollection: true);
             return;
         }
 
