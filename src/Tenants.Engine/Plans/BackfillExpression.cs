@@ -69,7 +69,9 @@ internal static class BackfillExpression
         }
 
         var text = definition[(start + Before.Length)..^After.Length];
-        return Deparsed.IsBalanced(text) ? text : null;
+        
+        // Several columns are a row, which has a text as well.
+        return Deparsed.IsBalanced(text) && !text.TrimStart('(').StartsWith("ROW(", StringComparison.Ordinal) ? text : null;
     }
 
     private static async Task<string> DefinitionAsync(NpgsqlConnection connection, string view, CancellationToken cancellationToken)

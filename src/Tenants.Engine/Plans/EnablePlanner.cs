@@ -1,6 +1,7 @@
 using Npgsql;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
+using Tenants.Engine.Rollouts;
 
 namespace Tenants.Engine.Plans;
 
@@ -33,7 +34,11 @@ public static class EnablePlanner
         var ground = await EnableGround.ReadAsync(database, connection, table, request, assumed, cancellationToken).ConfigureAwait(false);
         var expression = await ground.ReadBackfillAsync(request, cancellationToken).ConfigureAwait(false);
         var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, ground.Family.Root, ground.Column, request.DefaultTenant, expression, cancellationToken: cancellationToken).ConfigureAwait(false);
-        PlanStep[] steps = [.. ground.Steps(database, request, fill).All()];
+        PlanStep[] steps =
+        [
+            .. ground.Steps(database, request, fill).All(),
+            .. await RolloutRest.ClearAsync(ground.Context, ground.Family, cancellationToken).ConfigureAwait(false),
+        ];
         return await ground.PlanAsync(database, steps, fill, warnings, cancellationToken).ConfigureAwait(false);
     }
 }

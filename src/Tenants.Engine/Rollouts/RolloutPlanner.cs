@@ -29,10 +29,12 @@ public static class RolloutPlanner
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(request);
-        return database.UseAsync(connection => BuildAsync(database, connection, table, request, phase, assumed ?? Assumptions.None, cancellationToken), cancellationToken);
+        return database.UseAsync(
+            async connection => (await BuildAsync(database, connection, table, request, phase, assumed ?? Assumptions.None, cancellationToken).ConfigureAwait(false)).Planned, cancellationToken);
     }
 
-    private static async Task<EnablePlan> BuildAsync(
+    /// <summary>The plan, and what becomes of rows that have no tenant.</summary>
+    internal static async Task<(EnablePlan Planned, Fill Fill)> BuildAsync(
         TenantDatabase database,
         NpgsqlConnection connection,
         TableInfo table,
@@ -41,18 +43,29 @@ public static class RolloutPlanner
         Assumptions assumed,
         CancellationToken cancellationToken)
     {
+        Primary.Ensure(database);
+        if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not null)
+        {
+            await database.GetCurrentInstallationAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var ground = await EnableGround.ReadAsync(database, connection, table, request, assumed, cancellationToken).ConfigureAwait(false);
-        var expression = await ground.ReadBackfillAsync(request, cancellationToken).ConfigureAwait(false);
-        var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, ground.Family.Root, ground.Column, request.DefaultTenant, expression, isLive: true, cancellationToken).ConfigureAwait(false);
+        var root = ground.Family.Root;
+        var state = await RolloutState.ReadAsync(ground.Context, root.Oid, cancellationToken).ConfigureAwait(false);
+        var wanted = state?.Resume(request) ?? request;
+        var expression = await ground.ReadBackfillAsync(wanted, cancellationToken).ConfigureAwait(false);
+        state?.EnsureSame(root, wanted.DefaultTenant, expression, ground.Context.Installation.TenantType);
+        var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, root, ground.Column, wanted.DefaultTenant, expression, isLive: true, cancellationToken).ConfigureAwait(false);
         var steps = new RolloutSteps(
             ground.Family,
-            ground.Steps(database, request, fill),
+            ground.Steps(database, wanted, fill),
             fill,
             ground.Column,
             await RolloutFacts.ReadAsync(connection, ground.Family, ground.Column, cancellationToken).ConfigureAwait(false),
             await RolloutNames.ReadAsync(connection, ground.Family, cancellationToken).ConfigureAwait(false),
-            ground.TakenNames);
-        return await ground.PlanAsync(
+            ground.TakenNames,
+            state is null ? null : RolloutState.Forget(ground.Context.Installation, root));
+        var planned = await ground.PlanAsync(
             database,
             [
                 .. phase is TenantRolloutPhase.Enforce ? [] : steps.Prepare(),
@@ -61,5 +74,6 @@ public static class RolloutPlanner
             fill,
             warnings,
             cancellationToken).ConfigureAwait(false);
+        return (planned, fill);
     }
 }

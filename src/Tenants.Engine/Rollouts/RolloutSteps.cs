@@ -10,7 +10,7 @@ namespace Tenants.Engine.Rollouts;
 /// takes none that others wait for.
 /// </summary>
 internal sealed class RolloutSteps(
-    TableFamily family, EnableSteps lacks, Fill fill, string column, IReadOnlyDictionary<uint, RolloutFacts> facts, RolloutNames names, IReadOnlySet<string> takenIndexes)
+    TableFamily family, EnableSteps lacks, Fill fill, string column, IReadOnlyDictionary<uint, RolloutFacts> facts, RolloutNames names, IReadOnlySet<string> takenIndexes, PlanStep? forget)
 {
     private readonly TableState _root = family.Root;
     private readonly string _quoted = Quote.Identifier(column);
@@ -165,7 +165,7 @@ internal sealed class RolloutSteps(
         }
 
         yield return lacks.NotNull(member) with { Scope = StepScope.First };
-        yield return EnableSteps.Alter(member, null, $"{lacks.Of(member)}NOT NULL says the same", $"drop constraint {name}", add);
+        yield return RolloutRest.Check(member, check ?? names.Check(member, column), _quoted);
     }
 
     // A policy of a partition or child binds who names it, not who comes through the root: each can be closed by itself, before that.
@@ -175,20 +175,12 @@ internal sealed class RolloutSteps(
     // All at once, FORCE after the policies and the trigger last of all: no tenant's SQL ever meets the trigger, which runs with
     // its maker's rights, and a table is never closed to all but its owner. A constraint that was left over goes with it.
     private IEnumerable<PlanStep> Root() =>
-        [.. lacks.Rights(), .. lacks.Enforce(_root), .. LeftChecks(), .. DropTrigger()];
+        [.. lacks.Rights(), .. lacks.Enforce(_root), .. LeftChecks(), .. DropTrigger(), .. forget is null ? [] : (PlanStep[])[forget]];
 
     private bool IsTriggered => Triggered.Any(m => Facts(m).Function is not null);
 
-    private IEnumerable<PlanStep> LeftChecks()
-    {
-        var nullable = lacks.Nullable.ToList();
-        return family.Members.Where(m => Facts(m).Check is not null && !nullable.Contains(m)).Select(m => EnableSteps.Alter(
-            m,
-            null,
-            $"{lacks.Of(m)}NOT NULL says the same",
-            $"drop constraint {Quote.Identifier(Facts(m).Check!)}",
-            $"add constraint {Quote.Identifier(Facts(m).Check!)} check ({_quoted} is not null) not valid"));
-    }
+    private IEnumerable<PlanStep> LeftChecks() =>
+        family.Members.Where(m => Facts(m).Check is not null && !lacks.Nullable.Contains(m)).Select(m => RolloutRest.Check(m, Facts(m).Check!, _quoted));
 
     private IEnumerable<PlanStep> DropTrigger() => fill.IsNeeded || IsTriggered
         ? FillTrigger.Drop([.. Triggered.Where(m => fill.IsNeeded || Facts(m).Function is not null)], Function, column, fill)
