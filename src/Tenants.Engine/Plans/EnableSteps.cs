@@ -32,18 +32,19 @@ internal sealed class EnableSteps(
     /// <summary>Those that a partition or child lacks by itself: rights it needs none, the root has them.</summary>
     public IEnumerable<PlanStep> ForChild() => [.. Owners(), .. Enforcement()];
 
-    internal IEnumerable<PlanStep> Register()
+    internal IEnumerable<PlanStep> Register() =>
+        fill is { IsNeeded: true, IsRegistered: false, Tenant: not null } ? [Register(installation, fill.Tenant)] : [];
+
+    /// <summary>The step that registers a tenant; one that is registered stays as it is.</summary>
+    internal static PlanStep Register(Installation installation, string tenant)
     {
-        if (fill is { IsNeeded: true, IsRegistered: false, Tenant: not null })
+        var registry = $"{installation.QuotedSchema}.tenant";
+        return new PlanStep($"tenant {tenant}", $"insert into {registry} (id) values ({Quote.Literal(tenant)}) on conflict (id) do nothing")
         {
-            var registry = $"{installation.QuotedSchema}.tenant";
-            yield return new PlanStep($"tenant {fill.Tenant}", $"insert into {registry} (id) values ({Quote.Literal(fill.Tenant!)}) on conflict (id) do nothing")
-            {
-                Lock = LockLevel.RowExclusive,
-                LockedTable = registry,
-                Mends = TenantRlsDifferenceKind.TenantMissing,
-            };
-        }
+            Lock = LockLevel.RowExclusive,
+            LockedTable = registry,
+            Mends = TenantRlsDifferenceKind.TenantMissing,
+        };
     }
 
     private IEnumerable<PlanStep> Column() => [.. AddColumn(), .. FillRows(), .. SetDefault(), .. NotNull()];

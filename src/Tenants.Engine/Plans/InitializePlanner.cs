@@ -72,7 +72,8 @@ public static class InitializePlanner
         }
     }
 
-    private static IEnumerable<PlanStep> SchemaSteps(Installation installation)
+    /// <summary>The steps that make the schema, once the roles are there.</summary>
+    internal static IEnumerable<PlanStep> SchemaSteps(Installation installation)
     {
         var schema = installation.QuotedSchema;
         var values = new Dictionary<string, string>

@@ -11,16 +11,22 @@ namespace Tenants.Engine.Plans;
 /// </summary>
 internal static class RolePlanner
 {
-    // A role can be used if a DBA made it for this login: it cannot log in, owns nothing, holds no right anywhere,
-    // and nobody but this login works through it.
-    private const string ReadRoles = """
+    /// <summary>
+    /// An SQL condition over a role <c>r</c>. It can be used if a DBA made it for this login: it cannot log in, owns nothing, holds no
+    /// right anywhere, and nobody but this login works through it.
+    /// </summary>
+    internal const string IsFree = """
+        not r.rolcanlogin and not r.rolsuper and not r.rolbypassrls and not r.rolcreaterole and not r.rolcreatedb and not r.rolreplication
+        and not exists (select from pg_catalog.pg_shdepend d where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and d.refobjid = r.oid)
+        and not exists (select from pg_catalog.pg_auth_members m join pg_catalog.pg_roles g on g.oid = m.member
+                        where m.roleid = r.oid and g.rolname <> session_user and not g.rolsuper
+                          and coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::boolean, true))
+        and not exists (select from pg_catalog.pg_auth_members m where m.member = r.oid)
+        """;
+
+    private const string ReadRoles = $"""
         select r.rolname::text,
-               not r.rolcanlogin and not r.rolsuper and not r.rolbypassrls and not r.rolcreaterole and not r.rolcreatedb and not r.rolreplication
-               and not exists (select from pg_catalog.pg_shdepend d where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and d.refobjid = r.oid)
-               and not exists (select from pg_catalog.pg_auth_members m join pg_catalog.pg_roles g on g.oid = m.member
-                               where m.roleid = r.oid and g.rolname <> session_user and not g.rolsuper
-                                 and coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::boolean, true))
-               and not exists (select from pg_catalog.pg_auth_members m where m.member = r.oid)
+               {IsFree}
                as free,
                pg_catalog.pg_has_role(session_user, r.oid, 'usage')
                and (self.rolsuper

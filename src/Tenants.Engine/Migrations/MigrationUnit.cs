@@ -1,0 +1,10 @@
+namespace Tenants.Engine.Migrations;
+
+/// <summary>What a tool runs at a time: one migration, with its way back.</summary>
+/// <param name="Target">The table, or the database, that it is about; for people.</param>
+/// <param name="Topic">What it does.</param>
+/// <param name="InTransaction">It runs in a transaction; else it is one statement that the server takes outside of any.</param>
+/// <param name="Up">The statements, in order.</param>
+/// <param name="Down">Those that undo them, in order; none where nothing is to be undone.</param>
+internal sealed record MigrationUnit(
+    string Target, MigrationTopic Topic, bool InTransaction, IReadOnlyList<MigrationStatement> Up, IReadOnlyList<MigrationStatement> Down);

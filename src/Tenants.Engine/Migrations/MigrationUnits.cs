@@ -1,0 +1,58 @@
+using Tenants.Engine.Isolation;
+using Tenants.Engine.Plans;
+
+namespace Tenants.Engine.Migrations;
+
+/// <summary>Makes migrations of plans: each transaction of a plan one of its own.</summary>
+internal static class MigrationUnits
+{
+    /// <summary>The migrations of one plan.</summary>
+    /// <param name="installation">What the database holds, or will.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="quotedTable">The table whose tenants it keeps apart, as SQL names it; null for another plan.</param>
+    public static IEnumerable<MigrationUnit> Of(Installation installation, Plan plan, string? quotedTable)
+    {
+        // Asked for wherever the table is enforced: who owns it where the migration runs need not be an admin, as here he may be.
+        var isBlind = plan.Steps.Any(s => s.Mends == TenantRlsDifferenceKind.OwnerBlind);
+        var needsOwner = quotedTable is not null;
+        foreach (var unit in plan.Units)
+        {
+            var up = new List<MigrationStatement>();
+            var down = new List<MigrationStatement>();
+            foreach (var step in unit.Steps)
+            {
+                if (needsOwner && (Enforces(step) || step.Mends == TenantRlsDifferenceKind.OwnerBlind))
+                {
+                    needsOwner = false;
+                    up.Add(OwnerStatement.Grant(installation, quotedTable!));
+                    if (isBlind)
+                    {
+                        down.Insert(0, OwnerStatement.Revoke(installation, quotedTable!));
+                    }
+                }
+
+                if (step.Mends == TenantRlsDifferenceKind.OwnerBlind && quotedTable is not null)
+                {
+                    continue;
+                }
+
+                up.Add(Statement(installation, step.Purpose, step.Up));
+                if (step.Down is { } undo)
+                {
+                    down.Insert(0, Statement(installation, $"undoes: {step.Purpose}", undo));
+                }
+            }
+
+            yield return new MigrationUnit(plan.Target, MigrationTopic.Of(unit), unit.InTransaction, up, down);
+        }
+    }
+
+    private static MigrationStatement Statement(Installation installation, string purpose, string sql) =>
+        new(OneLine(purpose), RunTimeRoles.Of(installation, sql.TrimEnd().TrimEnd(';')));
+
+    /// <summary>A text that may stand in a comment: a name can hold a line's end.</summary>
+    internal static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
+
+    private static bool Enforces(PlanStep step) => step.Mends is TenantRlsDifferenceKind.PolicyMissing or TenantRlsDifferenceKind.PolicyChanged
+        or TenantRlsDifferenceKind.RowSecurityOff or TenantRlsDifferenceKind.ForceOff;
+}

@@ -1,0 +1,87 @@
+using Tenants.Testing;
+using Xunit;
+
+namespace Tenants.PowerShell.Tests.Migrations;
+
+public sealed class NewTenantMigrationTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("tenants-migrations-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Files_are_written_and_given_and_WhatIf_only_names_them()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("create table todo_item (id int primary key); insert into todo_item values (1)");
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+
+        var shown = shell.Run("New-TenantMigration 'add tenancy' Dbmate -Path $args[0] -Table todo_item -DefaultTenant acme -WhatIf", _folder).EnsureSuccess();
+        var none = Directory.GetFiles(_folder);
+        var written = shell.Run("'todo_item' | New-TenantMigration -Name 'add tenancy' -Format Dbmate -Path $args[0] -Backfill { 'acme'::text }", _folder).EnsureSuccess();
+        var again = shell.Run("New-TenantMigration 'add tenancy' Dbmate -Path $args[0] -Table todo_item -DefaultTenant acme", _folder);
+
+        Assert.Empty(none);
+        Assert.Empty(shown.Output);
+        Assert.Contains("add_tenancy_01_initialize.sql", shown.Host, StringComparison.Ordinal);
+        var files = written.Output.Select(o => (FileInfo)o.BaseObject).ToList();
+        Assert.Equal(Directory.GetFiles(_folder).Order(), files.Select(f => f.FullName).Order());
+        Assert.True(files.Count > 5);
+        Assert.Equal("MigrationExists", again.ErrorId);
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_policy"));
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_missing_it_says_so_and_a_table_that_is_not_there_leaves_no_file()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("create table todo_item (id int primary key)");
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        shell.Run("Enable-TenantRls todo_item").EnsureSuccess();
+
+        var nothing = shell.Run("New-TenantMigration add Sql -Path $args[0] -Table *", _folder).EnsureSuccess();
+        var missing = shell.Run("New-TenantMigration add Sql -Path $args[0] -Table todo_item, nowhere", _folder);
+        var folder = shell.Run("New-TenantMigration add Sql -Path (Join-Path $args[0] 'nowhere') -Table todo_item".Replace("(Join-Path $args[0] 'nowhere')", "\"$($args[0])/nowhere\"", StringComparison.Ordinal), _folder);
+        var name = shell.Run("New-TenantMigration '../add' Sql -Path $args[0] -Table todo_item", _folder);
+
+        Assert.Contains(nothing.Information, i => i.Contains("Nothing is missing", StringComparison.Ordinal));
+        Assert.Equal(("TableNotFound", "MigrationFolderNotFound", "InvalidMigrationName"), (missing.ErrorId, folder.ErrorId, name.ErrorId));
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public async Task A_declaration_says_what_is_written_and_one_of_a_missing_table_writes_nothing()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("create table todo_item (id int primary key, done bool); create table country (code text)");
+        var declaration = Path.Combine(_folder, "tenancy.psd1");
+        var tables = Directory.CreateDirectory(Path.Combine(_folder, "db")).FullName;
+        await File.WriteAllTextAsync(declaration, """
+            @{
+                SharedTables = @(@{ Table = 'country' })
+                Tables = @(
+                    @{ Table = 'todo_item'; Policies = @(@{ Name = 'open_only'; Kind = 'Restrictive'; Using = 'not done' }) }
+                )
+            }
+            """);
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+
+        var written = shell.Run("New-TenantMigration add GolangMigrate -Path $args[0] -Declaration $args[1]", tables, declaration).EnsureSuccess();
+        foreach (var file in written.Output.Select(o => ((FileInfo)o.BaseObject).FullName).Where(f => f.EndsWith(".up.sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            await database.ExecuteAsync(await File.ReadAllTextAsync(file));
+        }
+
+        // Connected anew, for what lies in the database was not made by this session.
+        using var other = ModuleRunner.Connect(database.AdminConnectionString);
+        var nothing = other.Run("New-TenantMigration more GolangMigrate -Path $args[0] -Declaration $args[1]", tables, declaration).EnsureSuccess();
+        await File.WriteAllTextAsync(declaration, "@{ Tables = @(@{ Table = 'nowhere' }) }");
+        var missing = other.Run("New-TenantMigration more GolangMigrate -Path $args[0] -Declaration $args[1]", tables, declaration);
+
+        Assert.Equal("open_only, tenants_admin, tenants_isolation", await database.ScalarAsync<string>("select string_agg(polname, ', ' order by polname) from pg_policy"));
+        Assert.Equal(1, await database.ScalarAsync<long>("select count(*) from tenants.shared_table"));
+        Assert.Contains(nothing.Information, i => i.Contains("Nothing is missing", StringComparison.Ordinal));
+        Assert.Equal("TableNotFound", missing.ErrorId);
+        Assert.Equal(written.Output.Count, Directory.GetFiles(tables).Length);
+    }
+}
