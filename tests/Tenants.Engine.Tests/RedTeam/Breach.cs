@@ -41,6 +41,21 @@ internal sealed record Breach(string Says, Func<AttackWorld, AttackOutcome, Task
     /// <summary>The victim got a text.</summary>
     public static Breach VictimGets(string text) => new($"the victim gets '{text}'", (_, outcome) => Task.FromResult(outcome.VictimGot(text)));
 
+    /// <summary>The next sealed connection is refused.</summary>
+    /// <param name="reason">Part of the reason.</param>
+    public static Breach SealedIsRefused(string reason) => new("nobody can connect sealed", async (world, _) =>
+    {
+        try
+        {
+            await using var database = await world.OpenAsync(TenantTrust.Sealed);
+            return false;
+        }
+        catch (TenantException refused) when (refused.ErrorId == "LoginUnfit")
+        {
+            return refused.Message.Contains(reason, StringComparison.Ordinal);
+        }
+    });
+
     /// <summary>A superuser sees it.</summary>
     /// <param name="says">In words.</param>
     /// <param name="sql">A query for one boolean.</param>

@@ -19,6 +19,30 @@ public class TrustCheckTests
 
         """;
 
+    // A function of an owner that is pinned itself, and calls one that is not.
+    private const string Caller = """
+        create function public.help(text) returns text language plpgsql as 'declare word text := $1; begin return word; end';
+        create function public.calls() returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as 'begin return public.help(''x''); end';
+        alter function public.calls() owner to {dba};
+
+        """;
+
+    private const string Late = """
+        create table public.late (id int);
+        create function public.act() returns trigger language plpgsql as 'begin return null; end';
+        create constraint trigger t after insert on public.late deferrable for each row execute function public.act();
+        create function public.writes() returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as 'begin insert into public.late values (1); end';
+        alter function public.writes() owner to {dba}
+        """;
+
+    private const string TenantKey = """
+        alter table public.todo_item add constraint todo_key unique (tenant, title);
+        create table public.child (tenant text, note text, constraint child_todo_fkey foreign key (tenant, note) references public.todo_item (tenant, title));
+        alter table public.child enable row level security, force row level security;
+        create policy tenants_isolation on public.child using (tenant operator(pg_catalog.=) (select {schema}.current_tenant()::text));
+
+        """;
+
     [Theory]
     [InlineData("Superuser", "alter role {login} superuser")]
     [InlineData("Superuser", "create role {db}_group superuser; grant {db}_group to {login}")]
@@ -106,6 +130,27 @@ public class TrustCheckTests
     [InlineData("ActionPath", Child + "create domain public.noted as text check (public.ok(value)); alter table public.child add column mood public.noted")]
     [InlineData("ActionPath", Child + "create table public.grandchild (id int references public.child on update cascade, note text check (public.ok(note)))")]
     [InlineData("ActionPath", Child + "create operator public.~~~~ (leftarg = text, rightarg = text, function = public.same); alter table public.child add check (note operator(public.~~~~) 'x')")]
+    [InlineData("ActionPath", Child + "create trigger t after delete on public.child for each row execute function public.act()", 18)]
+    [InlineData("ActionPath", Child + "alter function public.act() set search_path = pg_catalog, pg_temp; create trigger t after delete on public.child for each row when (public.ok(old.note)) execute function public.act()")]
+    [InlineData("ActionPath", Child + "create domain public.lower as text check (public.ok(value)); create domain public.upper as public.lower; alter table public.child add column mood public.upper")]
+    [InlineData("ActionPath", Child + "create function public.blank() returns text language plpgsql as 'begin return null; end'; create domain public.noted as text default public.blank(); alter table public.child add column mood public.noted")]
+    [InlineData("ActionPath", Child + "create table public.parted (tenant text, note text, foreign key (tenant, note) references public.todo_item (tenant, title) on update cascade) partition by list ((public.ok(note)))")]
+    [InlineData("ActionPath", Child + "create table public.parted (tenant text, note text) partition by list ((public.ok(note))); create table public.part partition of public.parted for values in (true); alter table public.part add foreign key (tenant, note) references public.todo_item (tenant, title) on update cascade")]
+    [InlineData("ActionPath", Child + "create function public.far(int, int) returns float8 language plpgsql immutable as 'begin return 1; end'; create type public.span as range (subtype = int, subtype_diff = public.far); alter table public.child add column span public.span")]
+    [InlineData("ActionPath", Child + "create rule r as on delete to public.child do also select public.ok('x')")]
+    [InlineData("ActionPath", Child + "create table public.log (note text check (public.ok(note))); create rule r as on delete to public.child do also insert into public.log values (old.note)")]
+    [InlineData("ActionPath", "create type public.code as (word text); create function public.plain(public.code) returns text language plpgsql immutable as 'begin return null; end'; create cast (public.code as text) with function public.plain(public.code) as assignment; create table public.one (id public.code primary key); create table public.two (id public.code references public.one)")]
+    [InlineData("OwnerPath", Caller)]
+    [InlineData("OwnerPath", Caller + "create or replace function public.help(text) returns text language sql set search_path = public as 'select $1'")]
+    [InlineData("OwnerPath", Caller + "alter function public.help(text) set search_path = public; revoke execute on function public.help(text) from public")]
+    [InlineData("OwnerPath", Caller + "create view public.seen as select public.help('x'); create or replace function public.calls() returns text language plpgsql security definer set search_path = public, pg_temp as 'begin return (select s.help from seen s); end'")]
+    [InlineData("OwnerPath", Caller + "create or replace function public.calls() returns text language sql security definer set search_path = public, pg_temp return public.help('x')")]
+    [InlineData("OwnerPath", Caller + "create or replace function public.calls() returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as 'begin return (select min(title) from public.todo_item); end'; create policy less on public.todo_item as restrictive using (public.help(title) <> '')")]
+    [InlineData("OwnerPath", Caller + "create function public.stamp() returns trigger language plpgsql as 'declare t text; begin return new; end'; create trigger t before insert on public.todo_item for each row execute function public.stamp(); create or replace function public.calls() returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as 'begin insert into public.todo_item (title) values (''x''); return null; end'")]
+    [InlineData("OwnerPath", Child + "create function public.help(text) returns text language plpgsql as 'declare word text := $1; begin return word; end'; create or replace function public.act() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as 'begin perform public.help(''x''); return old; end'; create trigger t before delete on public.child for each row execute function public.act()")]
+    [InlineData("OwnerPath", Late, 18)]
+    [InlineData("StrayingKey", TenantKey + "alter table public.child drop constraint child_todo_fkey, add foreign key (tenant, note) references public.todo_item (tenant, title) on delete set default")]
+    [InlineData("StrayingKey", TenantKey + "alter table public.child drop constraint child_todo_fkey, add foreign key (tenant, note) references public.todo_item (tenant, title) on update set default")]
     [InlineData("DefinerPath", "create function public.f() returns int language sql security definer set search_path = '' as 'select 1'; alter function public.f() owner to {dba}")]
     [InlineData("DefinerPath", "create function public.f() returns int language sql security definer set search_path = pg_temp, public, pg_temp as 'select 1'; alter function public.f() owner to {dba}")]
     [InlineData("UntrustedFunction", "create function public.f(int, int) returns int language internal as 'int4pl'")]
@@ -199,7 +244,16 @@ public class TrustCheckTests
     [InlineData("create sequence public.it; grant usage, select on public.it to {session}")]
     [InlineData("create function public.f() returns int language sql security definer set search_path = pg_catalog, pg_temp as 'select 1'; alter function public.f() owner to {dba}")]
     [InlineData("create aggregate public.agg(int) (sfunc = int4pl, stype = int)")]
-    [InlineData(Child + "create trigger t after delete on public.child for each row execute function public.act()")]
+    [InlineData(Child + "create trigger t after delete on public.child for each row execute function public.act()", 0, 17)]
+    [InlineData("create type public.span as range (subtype = int)")]
+    [InlineData(Caller + "alter function public.help(text) set search_path = pg_catalog, pg_temp")]
+    [InlineData(Caller + "create or replace function public.help(text) returns text language plpgsql as 'begin return $1; end'")]
+    [InlineData(Caller + "revoke execute on function public.help(text) from public")]
+    [InlineData(Caller + "revoke temporary on database {db} from public")]
+    [InlineData(Caller + "drop function public.calls()")]
+    [InlineData(Late, 0, 17)]
+    [InlineData(TenantKey)]
+    [InlineData(TenantKey + "alter table public.child drop constraint child_todo_fkey, add foreign key (tenant, note) references public.todo_item (tenant, title) on delete set default (note)", 15)]
     [InlineData(Child + "alter function public.act() set search_path = pg_catalog, public, pg_temp; create trigger t before delete on public.child for each row execute function public.act()")]
     [InlineData(Child + "revoke temporary on database {db} from public; create trigger t before delete on public.child for each row execute function public.act()")]
     [InlineData(Child + "alter table public.child drop constraint child_todo_fkey; create trigger t before delete on public.child for each row execute function public.act()")]
@@ -212,10 +266,10 @@ public class TrustCheckTests
     [InlineData("grant {login} to {dba}")]
     [InlineData("alter role {login} set work_mem = '8MB'; alter role {login} set search_path = 'x'")]
     [InlineData("revoke select on pg_catalog.pg_stats from public")]
-    public async Task What_opens_nothing_is_not_found(string harmless, int since = 0)
+    public async Task What_opens_nothing_is_not_found(string harmless, int since = 0, int until = int.MaxValue)
     {
         await using var world = await TrustWorld.CreateAsync();
-        Assert.SkipWhen(world.Tenants.Major < since, $"It came with PostgreSQL {since}.");
+        Assert.SkipWhen(world.Tenants.Major < since || world.Tenants.Major > until, $"It holds from PostgreSQL {since} to {until}.");
         await world.RunAsync(harmless);
 
         Assert.Empty(await world.CheckAsync());

@@ -26,6 +26,8 @@ internal static class TrustClauses
         ("DefinerFunction", "It sets off SECURITY DEFINER functions of owners whom the policies do not bind"),
         ("DefinerPath", "It sets off SECURITY DEFINER functions that look names up where the caller says, and so run his code as their owner; the path must be fixed and end with pg_temp"),
         ("ActionPath", "It sets off foreign keys that change rows as the owner of another table, where functions look names up as the caller says, and so run his code as that owner; the path must be fixed and end with pg_temp, or the database's TEMPORARY be taken from PUBLIC"),
+        ("OwnerPath", "It can have functions that owners' code calls or sets off run its own code as that owner, for they look names up where the caller says, or keep the types that he first called them with; the path must be fixed and end with pg_temp, or the database's TEMPORARY be taken from PUBLIC"),
+        ("StrayingKey", "It can have a foreign key give a row to another tenant, for SET DEFAULT takes the tenant from a setting; NO ACTION does not, nor does (15 and later) SET DEFAULT of the other columns"),
         ("UntrustedFunction", "It may call functions in untrusted languages, which run with the server's own rights"),
         ("LeakproofFunction", "It may call functions declared LEAKPROOF, which see rows before the policies do"),
         ("UntrustedLanguage", "It may write functions in a language that runs with the server's own rights"),

@@ -38,6 +38,13 @@ internal static class CommonGroundAttacks
             Listed = [new(One, Owned, Closer)],
             Controls = [AsShared],
         },
+        new("large-object-for-all", AttackFamily.CommonGround, "gives everybody a large object, so that every sealed login is refused")
+        {
+            Trusts = AttackTrust.Sealed,
+            Steps = [Enemy("select lo_create(4711); grant select on large object 4711 to public")],
+            Success = Breach.SealedIsRefused("large objects"),
+            Controls = [new("that what a login of tenants made is not counted") { Sql = "grant \"{admin}\" to {login}", Undo = "revoke \"{admin}\" from {login}" }],
+        },
         new("read-pg-largeobject", AttackFamily.CommonGround, "reads all large objects past their functions")
         {
             Steps = [Victim("select lo_from_bytea(4711, convert_to('{canary}', 'UTF8'))"), Enemy("select convert_from(data, 'UTF8') from pg_largeobject")],

@@ -75,6 +75,10 @@ internal static class HygieneAttacks
             Success = Breach.VictimGets("trojan"),
             Controls = s_uncleaned,
         },
+        Leaves("compiled-function", "leaves a function compiled with types of its temporary schema", "create domain pg_temp.text as pg_catalog.text check (false); do $$ begin perform public.counted(); exception when check_violation then null; end $$", "select title from public.note where public.counted() = 1") with
+        {
+            Setup = "create function public.counted() returns int language plpgsql as 'declare word text := ''x''; begin return length(word); end'",
+        },
         new("deferred-trigger", AttackFamily.Hygiene, "leaves work for the commit, to run when the context is gone")
         {
             Steps =

@@ -10,6 +10,11 @@ internal static class OwnersRightsAttacks
 
     private const string OwnersFunction = "create function public.titles() returns setof text language sql stable security definer set search_path = pg_catalog, pg_temp as 'select title from public.note'";
 
+    private const string Spliced = """
+        create function pg_temp.lift() returns text language plpgsql as $f$ begin execute 'alter table public.account disable row level security'; return (select string_agg(name, ',') from public.account); end $f$;
+        select public.find('x'' union all select pg_temp.lift() --')
+        """;
+
     private const string Clear = "select set_config('tenants.context', '', true); ";
 
     private static readonly Control s_barePolicy = new("what the admin's policy asks of the session") { Sql = "alter policy tenants_admin on public.note using (true)" };
@@ -55,15 +60,13 @@ internal static class OwnersRightsAttacks
         new("quoted-argument", AttackFamily.OwnersRights, "injects SQL into an owner's function that quotes its argument")
         {
             Setup = "create function public.find(what text) returns setof text language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $f$ begin return query execute format('select title from public.note where title = %L', what); end $f$",
-            Steps = [Enemy("select public.find('x'' union all select ''key '' || id from tenants.create_key(session_user, null) --')")],
-            Success = Breach.EnemyGets("key "),
+            Steps = [Enemy(Spliced)],
             Controls = [new("the quoting") { Sql = "create or replace function public.find(what text) returns setof text language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $f$ begin return query execute 'select title from public.note where title = ''' || what || ''''; end $f$" }],
         },
-        new("spliced-argument", AttackFamily.OwnersRights, "injects SQL into an owner's function that splices its argument, and makes a key with the owner's rights")
+        new("spliced-argument", AttackFamily.OwnersRights, "injects SQL into an owner's function that splices its argument, and lifts row security with the owner's rights")
         {
             Setup = "create function public.find(what text) returns setof text language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $f$ begin return query execute 'select title from public.note where title = ''' || what || ''''; end $f$",
-            Steps = [Enemy("select public.find('x'' union all select ''key '' || id from tenants.create_key(session_user, null) --')")],
-            Success = Breach.EnemyGets("key "),
+            Steps = [Enemy(Spliced)],
             Listed = [new(AttackTrust.All, "such a function lends all that its owner may to whoever calls it", "the function's owner: format('%L'), a role of little rights as its owner, or EXECUTE revoked")],
         },
         new("unpinned-function", AttackFamily.OwnersRights, "shadows a table of an owner's function that has no path of its own, and runs as the owner")

@@ -24,6 +24,8 @@ internal static class SelfAlterationAttacks
         Alters("transform-null", "transform_null_equals = on", "select title from public.note where (tenant = null) is null"),
         Alters("time-zone", "\"TimeZone\" = 'Pacific/Kiritimati'", "select title from public.note where current_setting('TimeZone') <> 'Pacific/Kiritimati'"),
         Alters("library", "local_preload_libraries = 'nowhere'", "select title from public.note"),
+        Alters("asserts", "plpgsql.check_asserts = off", "do $$ begin end $$; select title from public.note where current_setting('plpgsql.check_asserts') = 'on'"),
+        Alters("language-errors", "plpgsql.extra_errors = 'all'", "do $$ begin end $$; select title from public.note where current_setting('plpgsql.extra_errors') = 'none'"),
         Alters("plans-in-notices", "debug_print_plan = on; alter role {login} set client_min_messages = log", "select title from public.note where current_setting('debug_print_plan') = 'off'"),
         new("password", AttackFamily.SelfAlteration, "gives its login another password, so that nobody else gets in")
         {
