@@ -77,4 +77,7 @@ public enum TenantRlsDifferenceKind
 
     /// <summary>A role of the module can do what it must not: log in, pass row security, act for another role.</summary>
     RoleChanged,
+
+    /// <summary>A function of the module says something else than what the module makes, is gone, or is none of its.</summary>
+    FunctionChanged,
 }

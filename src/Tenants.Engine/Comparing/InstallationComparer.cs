@@ -6,7 +6,7 @@ using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Comparing;
 
-/// <summary>Compares what all tables rest on: the stamp, and the three roles.</summary>
+/// <summary>Compares what all tables rest on: the stamp, the functions, and the three roles.</summary>
 internal static class InstallationComparer
 {
     // "INHERIT" and the connection limit are left to the DBA: they open nothing.
@@ -49,6 +49,7 @@ internal static class InstallationComparer
             }.MendedBy([.. UpdatePlanner.Steps(installation)]));
         }
 
+        differences.AddRange(await FunctionComparer.CompareAsync(connection, installation, cancellationToken).ConfigureAwait(false));
         var roles = await RolesAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         differences.AddRange(roles);
         return (differences, roles.All(r => r.Kind != TenantRlsDifferenceKind.RoleMissing) && await MayReadAsync(connection, installation, cancellationToken).ConfigureAwait(false));

@@ -66,8 +66,7 @@ public static class MigrationPlanner
 
         foreach (var table in declared.Tables)
         {
-            var request = table.Request with { Backfill = table.Declared.Backfill };
-            request = request is { DefaultTenant: null, Backfill: null } ? request with { DefaultTenant = defaultTenant } : request;
+            var request = table.Request is { DefaultTenant: null, Backfill: null } open ? open with { DefaultTenant = defaultTenant } : table.Request;
             var enabling = await PlanDeclaredAsync(database, table, request, isInstalled, force, parts.Assumed, cancellationToken).ConfigureAwait(false);
             parts.Add(enabling, request);
         }

@@ -33,21 +33,32 @@ public static class UpdatePlanner
             yield break;
         }
 
-        var values = new Dictionary<string, string>
-        {
-            ["schema"] = installation.QuotedSchema,
-            ["admin"] = Quote.Identifier(installation.AdminRole),
-            ["admin_literal"] = Quote.Literal(installation.AdminRole),
-        };
         yield return new PlanStep("work as the owner of the schema", $"set local role {Quote.Identifier(installation.OwnerRole)}");
         foreach (var file in s_updates.Skip(installation.Version - 1))
         {
-            yield return new PlanStep("from one version to the next", SqlResource.Read(file, values));
+            yield return new PlanStep("from one version to the next", SqlResource.Read(file, Values(installation)));
         }
 
-        yield return new PlanStep("enter() and current_tenant()", SqlResource.Read("functions.sql", values));
+        yield return new PlanStep("enter() and current_tenant()", FunctionsSql(installation));
         var version = Quote.Literal(Installation.CurrentVersion.ToString(CultureInfo.InvariantCulture));
         yield return new PlanStep("the stamp", $"update {installation.QuotedSchema}.setting set value = {version} where name = 'version'");
         yield return new PlanStep("back to the login", "reset role");
     }
+    /// <summary>The module's functions, as SQL makes them.</summary>
+    internal static string FunctionsSql(Installation installation) => SqlResource.Read("functions.sql", Values(installation));
+
+    /// <summary>The steps that make the module's functions what they must be, whatever somebody made of them.</summary>
+    internal static IEnumerable<PlanStep> FunctionSteps(Installation installation) =>
+    [
+        new PlanStep("work as the owner of the schema", $"set local role {Quote.Identifier(installation.OwnerRole)}"),
+        new PlanStep("enter() and current_tenant()", FunctionsSql(installation)),
+        new PlanStep("back to the login", "reset role"),
+    ];
+
+    private static Dictionary<string, string> Values(Installation installation) => new()
+    {
+        ["schema"] = installation.QuotedSchema,
+        ["admin"] = Quote.Identifier(installation.AdminRole),
+        ["admin_literal"] = Quote.Literal(installation.AdminRole),
+    };
 }

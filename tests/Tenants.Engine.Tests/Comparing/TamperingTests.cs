@@ -11,6 +11,10 @@ public class TamperingTests
     private const string Free = "create role {db}_free; ";
 
     [Theory]
+    [InlineData(FunctionChanged, Critical, "create or replace function {schema}.current_tenant() returns text language sql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as 'select ''globex''::text'")]
+    [InlineData(FunctionChanged, Critical, "create or replace function {schema}.sign(inner_pad bytea, outer_pad bytea, message bytea) returns bytea language sql immutable parallel safe return message")]
+    [InlineData(FunctionChanged, Critical, "alter function {schema}.enter(text, text) reset search_path")]
+    [InlineData(FunctionChanged, Critical, "alter function {schema}.enter(text) security invoker")]
     [InlineData(RowSecurityOff, Critical, "alter table todo_item disable row level security")]
     [InlineData(RowSecurityOff, Critical, "alter table event_eu disable row level security")]
     [InlineData(ForceOff, Critical, "alter table todo_item no force row level security")]

@@ -4,6 +4,7 @@ using Tenants.Engine.Connections;
 using Tenants.Engine.Migrations;
 using Tenants.Engine.Plans;
 using Tenants.Migrations;
+using Tenants.Hosting;
 
 namespace Tenants.Commands;
 
@@ -58,8 +59,9 @@ public sealed class NewTenantMigrationCommand : TenantConnectionCmdlet
 
     /// <summary>What tells of each row whose it becomes: an SQL expression over a row that is named <c>t</c>, as a script block or a string.</summary>
     [Parameter(ParameterSetName = DeclarationInput.ByTable)]
-    [ValidateNotNull]
-    public object? Backfill { get; set; }
+    [SqlText]
+    [ValidateNotNullOrEmpty]
+    public string? Backfill { get; set; }
 
     /// <summary>Writes what a declaration says even if it opens rows to other tenants.</summary>
     [Parameter(ParameterSetName = DeclarationInput.ByDeclaration)]
@@ -135,7 +137,7 @@ public sealed class NewTenantMigrationCommand : TenantConnectionCmdlet
             return await MigrationPlanner.PlanAsync(database, declared, DefaultTenant, Force, StopToken);
         }
 
-        var request = new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant) { Backfill = Backfill is PSObject wrapped ? wrapped.BaseObject.ToString() : Backfill?.ToString() };
+        var request = new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant) { Backfill = Backfill };
         return await MigrationPlanner.PlanAsync(database, _tables, request, StopToken);
     }
 }
