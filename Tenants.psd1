@@ -21,6 +21,7 @@
         'New-TenantSession', 'Get-TenantSession', 'Remove-TenantSession'
         'Start-TenantTransaction', 'Complete-TenantTransaction', 'Undo-TenantTransaction'
         'Invoke-TenantQuery'
+        'Test-TenantScript'
     )
     FunctionsToExport      = @()
     VariablesToExport      = @()
