@@ -20,6 +20,29 @@ internal static class Deparsed
     /// <summary>The expression in exactly one pair of parentheses, as a policy takes it.</summary>
     public static string Enclosed(string expression) => $"({Bare(expression)})";
 
+    /// <summary>True where every parenthesis that is opened is closed, and the other way round: it is not a part cut out of two.</summary>
+    public static bool IsBalanced(string expression)
+    {
+        var depth = 0;
+        for (var i = 0; i < expression.Length && depth >= 0; i++)
+        {
+            switch (expression[i])
+            {
+                case '(':
+                    depth++;
+                    break;
+                case ')':
+                    depth--;
+                    break;
+                case '\'' or '"':
+                    i = EndOfQuoted(expression, i);
+                    break;
+            }
+        }
+
+        return depth == 0;
+    }
+
     private static List<string> Parts(string expression, string separator)
     {
         var text = Bare(expression);

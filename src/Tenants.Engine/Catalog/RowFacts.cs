@@ -23,13 +23,18 @@ internal sealed record RowFacts(bool HasRows, long Nulls, long Unfit, IReadOnlyL
     /// <param name="table">The table.</param>
     /// <param name="installation">What lies in the database, or will.</param>
     /// <param name="isInstalled">It does already, so that there is a registry to ask.</param>
+    /// <param name="isLive">The table is in use, so no strong lock is taken: what the policies hide from the admin is an error then.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<RowFacts> ReadAsync(
-        NpgsqlConnection connection, TableState table, Installation installation, bool isInstalled, CancellationToken cancellationToken)
+        NpgsqlConnection connection, TableState table, Installation installation, bool isInstalled, bool isLive, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await ExecuteAsync(connection, "set local statement_timeout = 0", cancellationToken).ConfigureAwait(false);
-        if (table is { IsFiltered: true, IsForced: true })
+        if (isLive)
+        {
+            table.EnsureAllRowsSeen(installation);
+        }
+        else if (table is { IsFiltered: true, IsForced: true })
         {
             // Whoever enforced it, the owner counts all rows. It ends with the transaction, and nobody else sees it.
             await ExecuteAsync(connection, "set local lock_timeout = '10s'", cancellationToken).ConfigureAwait(false);
@@ -37,7 +42,11 @@ internal sealed record RowFacts(bool HasRows, long Nulls, long Unfit, IReadOnlyL
         }
 
         // An error rather than rows that are passed over unseen.
-        await ExecuteAsync(connection, "set local row_security = off", cancellationToken).ConfigureAwait(false);
+        if (!isLive || !table.IsFiltered)
+        {
+            await ExecuteAsync(connection, "set local row_security = off", cancellationToken).ConfigureAwait(false);
+        }
+
         var facts = table.Column is { } column
             ? await ReadAsync(connection, table, column, installation, isInstalled, cancellationToken).ConfigureAwait(false)
             : None with { HasRows = (bool)(await ScalarAsync(connection, $"select exists (select from {table.QuotedName})", cancellationToken).ConfigureAwait(false))! };

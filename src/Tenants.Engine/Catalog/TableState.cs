@@ -71,6 +71,30 @@ internal sealed record TableState
     public bool IsIsolated(Installation installation) => Column is { } column
         && Policies.Any(p => p.Name == TenantTables.IsolationPolicy && p.Is("", PolicyText.IsolationDeparsed(installation, SchemaIdent, column)));
 
+    /// <summary>
+    /// The admin's login sees all rows: no policy binds it, or the admin's own lets all pass and no other takes away. An owner who
+    /// is blind changes no row and hears of no error, so whatever reads or writes all rows makes sure of this first.
+    /// </summary>
+    public bool IsWhollySeen(Installation installation) => !IsFiltered
+        || (Policies.Any(p => p.Name == TenantTables.AdminPolicy && p.Is(installation.AdminRole, PolicyText.AdminDeparsed(installation))) && Policies.All(p => p.IsPermissive));
+
+    /// <summary>Fails unless the admin's login sees all rows.</summary>
+    /// <exception cref="TenantException"><c>RowsHidden</c>.</exception>
+    public void EnsureAllRowsSeen(Installation installation)
+    {
+        if (!IsWhollySeen(installation))
+        {
+            throw new TenantException(
+                "RowsHidden",
+                TenantErrorKind.InvalidState,
+                $"Policies hide rows of {DisplayName} from this login ({string.Join(", ", Policies.Select(p => p.Name).DefaultIfEmpty("none lets a row pass"))}), so they would be passed over without a word. Let the owner see them meanwhile: alter table {QuotedName} no force row level security")
+            {
+                Table = DisplayName,
+                Target = DisplayName,
+            };
+        }
+    }
+
     /// <summary>It can carry policies; a foreign table cannot.</summary>
     public bool CanCarryPolicies => Kind is 'r' or 'p';
 }

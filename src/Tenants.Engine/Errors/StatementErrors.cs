@@ -1,5 +1,6 @@
 using System.Buffers;
 using Npgsql;
+using Tenants.Engine.Plans;
 
 namespace Tenants.Engine.Errors;
 
@@ -33,6 +34,8 @@ internal static class StatementErrors
         "TN002" => ("TenantNotFound", TenantErrorKind.NotFound, $"There is no tenant{Named(context)}. Get-Tenant lists them; New-Tenant makes one."),
         "TN003" => ("TenantClosed", TenantErrorKind.InvalidState, $"The tenant{Named(context)} is closed: it is being removed. Run Remove-Tenant again to finish that."),
         "TN004" => ("ContextExpired", TenantErrorKind.PermissionDenied, "The signed tenant context had expired when the transaction began. Run it again."),
+        RowCheck.SqlState => ("RowsWithoutTenant", TenantErrorKind.InvalidData, $"{error.MessageText} ({error.Detail}). Nothing was enforced. Give those rows a tenant by an UPDATE, or an expression that gives one to each, and run it again: it goes on where it stopped."),
+        RowCheck.HiddenState => ("RowsHidden", TenantErrorKind.InvalidState, $"{error.MessageText}, so they would be passed over without a word. Let the owner see them meanwhile: {error.Hint}"),
         "25006" => context.IsReplica
             ? ("ReadOnlyReplica", TenantErrorKind.InvalidState, "The server is a read-only replica: nothing can be changed here. Connect to the primary.")
             : ("ReadOnlyTransaction", TenantErrorKind.InvalidState, $"The transaction is read-only: {Text(error)} Run it in one that may write, or, if the server is a replica, on the primary."),

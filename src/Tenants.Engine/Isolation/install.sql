@@ -47,9 +47,24 @@ create table {schema}.shared_table (
     created_at timestamptz not null default pg_catalog.now()
 );
 
-revoke all on {schema}.setting, {schema}.tenant, {schema}.login, {schema}.key, {schema}.shared_table from public;
+-- How far the rollout of a table in use has come; gone when it has ended. One row for the table itself, which says what the
+-- column is and whose the rows without a tenant become, and one for each table, partition or child with rows of its own: by its file and the block in it.
+create table {schema}.rollout (
+    member     oid primary key,
+    root       oid not null,
+    "column"   name,
+    tenant     text,
+    expression text,
+    file       oid,
+    next_block bigint not null default 0,
+    is_filled  boolean not null default false,
+    rows       bigint not null default 0,
+    started_at timestamptz not null default pg_catalog.now()
+);
+
+revoke all on {schema}.setting, {schema}.tenant, {schema}.login, {schema}.key, {schema}.shared_table, {schema}.rollout from public;
 -- What an admin does by hand or through the module; keys stay with the functions.
-grant select, insert, update, delete on {schema}.tenant, {schema}.login, {schema}.shared_table to {admin};
+grant select, insert, update, delete on {schema}.tenant, {schema}.login, {schema}.shared_table, {schema}.rollout to {admin};
 -- No secret: what the module must know to work here.
 grant select on {schema}.setting, {schema}.shared_table to public;
 -- The policies apply to whoever asks, so whoever asks must reach the functions.

@@ -2,6 +2,7 @@ using Npgsql;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation;
+using Tenants.Engine.Rollouts;
 using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Plans;
@@ -15,15 +16,25 @@ public static class DisablePlanner
     /// <param name="removeColumn">Drop the tenant column too.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException"><c>TableNotSupported</c> for a partition, whose root it is to be; <c>PermissionDenied</c>.</exception>
-    public static Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, bool removeColumn, CancellationToken cancellationToken = default)
+    public static Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, bool removeColumn, CancellationToken cancellationToken = default) =>
+        PlanAsync(database, table, removeColumn, false, cancellationToken);
+
+    /// <summary>The plan; empty where the table keeps none apart.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="removeColumn">Drop the tenant column too.</param>
+    /// <param name="isLive">The table is in use: each step that locks it has a transaction of its own.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException">As above.</exception>
+    public static Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, bool removeColumn, bool isLive, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
-        return database.UseAsync(connection => BuildAsync(database, connection, table, removeColumn, cancellationToken), cancellationToken);
+        return database.UseAsync(connection => BuildAsync(database, connection, table, removeColumn, isLive, cancellationToken), cancellationToken);
     }
 
     private static async Task<Plan> BuildAsync(
-        TenantDatabase database, NpgsqlConnection connection, TableInfo table, bool removeColumn, CancellationToken cancellationToken)
+        TenantDatabase database, NpgsqlConnection connection, TableInfo table, bool removeColumn, bool isLive, CancellationToken cancellationToken)
     {
         if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not { } installation)
         {
@@ -31,14 +42,16 @@ public static class DisablePlanner
         }
 
         await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);
-        var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], null, cancellationToken).ConfigureAwait(false);
+        var begun = await RolloutState.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
+        var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], begun?.Column, cancellationToken).ConfigureAwait(false);
         var shared = await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         if (families is not [var family] || shared.Any(s => s.Oid == table.Oid))
         {
             return new Plan(table.DisplayName, []);
         }
 
-        PlanStep[] steps = [.. new DisableSteps(installation, family, removeColumn).All()];
+        var rest = await RolloutRest.ClearAsync(new EnableContext(connection, installation, true, Assumptions.None), family, cancellationToken).ConfigureAwait(false);
+        PlanStep[] steps = [.. new DisableSteps(installation, family, removeColumn, rest, isLive).All()];
         if (steps.Length == 0)
         {
             return new Plan(table.DisplayName, []);

@@ -5,13 +5,16 @@ using Tenants.Engine.Sql;
 namespace Tenants.Engine.Plans;
 
 /// <summary>The steps that undo what keeps a table's tenants apart. The column, its index and the data stay unless told otherwise.</summary>
-internal sealed class DisableSteps(Installation installation, TableFamily family, bool removeColumn)
+internal sealed class DisableSteps(Installation installation, TableFamily family, bool removeColumn, IReadOnlyList<PlanStep> rest, bool isLive)
 {
     private readonly TableState _root = family.Root;
     private readonly string _session = Quote.Identifier(installation.SessionRole);
 
     /// <summary>All of them: tenants' SQL loses its rights before the policies go.</summary>
-    public IEnumerable<PlanStep> All() => [.. Rights(), .. family.Members.SelectMany(Opened), .. Column()];
+    public IEnumerable<PlanStep> All() => [.. Rights(), .. family.Members.SelectMany(m => First(Opened(m))), .. First([.. rest, .. Column()])];
+
+    // Of a table in use each lock is gone before the next one is taken.
+    private IEnumerable<PlanStep> First(IEnumerable<PlanStep> steps) => steps.Select((step, i) => isLive && i == 0 ? step with { Scope = StepScope.First } : step);
 
     private IEnumerable<PlanStep> Rights()
     {
@@ -68,7 +71,7 @@ internal sealed class DisableSteps(Installation installation, TableFamily family
 
     private IEnumerable<PlanStep> Column()
     {
-        if (_root.Column is not { } column || !_root.Policies.Any(p => p.IsOwn))
+        if (_root.Column is not { } column || (rest.Count == 0 && !_root.Policies.Any(p => p.IsOwn)))
         {
             yield break;
         }

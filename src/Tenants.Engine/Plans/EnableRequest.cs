@@ -8,6 +8,12 @@ public sealed record EnableRequest(string? Column = null, string? DefaultTenant 
     /// <summary>All that tenants' SQL can be granted: no policy filters TRUNCATE, REFERENCES and TRIGGER.</summary>
     public static readonly IReadOnlyList<string> AllRights = ["select", "insert", "update", "delete"];
 
+    /// <summary>
+    /// The tenant of rows that have none: an SQL expression over a row that is named <c>t</c>, or a query of one value
+    /// (<c>select a.tenant from account a where a.id = t.account_id</c>).
+    /// </summary>
+    public string? Backfill { get; init; }
+
     /// <summary>The type of a tenant column that is to be made, as SQL writes it; null for that of the database's tenants.</summary>
     public string? Type { get; init; }
 

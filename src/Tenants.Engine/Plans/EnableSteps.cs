@@ -16,12 +16,13 @@ internal sealed class EnableSteps(
     private readonly string _session = Quote.Identifier(installation.SessionRole);
 
     /// <summary>Rows are filled in by an UPDATE: a column that is new brings its values with it, but a child's that was there keeps its own.</summary>
-    private bool NeedsUpdate => fill.IsNeeded && family.Members.Any(m => m.Column is not null);
+    private bool NeedsUpdate => fill.IsNeeded && (fill.Expression is not null || family.Members.Any(m => m.Column is not null));
 
     /// <summary>Policies hide rows from the login while they are filled in, and are lifted for that.</summary>
     private bool IsLifted => NeedsUpdate && _root is { IsFiltered: true, IsForced: true };
 
-    private string Type => _root.Column?.Type ?? request.Type ?? installation.SqlType;
+    /// <summary>The tenant column's type, as SQL writes it.</summary>
+    internal string Type => _root.Column?.Type ?? request.Type ?? installation.SqlType;
 
     private bool IsText => _root.Column?.IsText ?? ColumnCheck.IsTextType(Type);
 
@@ -31,9 +32,9 @@ internal sealed class EnableSteps(
     /// <summary>Those that a partition or child lacks by itself: rights it needs none, the root has them.</summary>
     public IEnumerable<PlanStep> ForChild() => [.. Owners(), .. Enforcement()];
 
-    private IEnumerable<PlanStep> Register()
+    internal IEnumerable<PlanStep> Register()
     {
-        if (fill is { IsNeeded: true, IsRegistered: false })
+        if (fill is { IsNeeded: true, IsRegistered: false, Tenant: not null })
         {
             var registry = $"{installation.QuotedSchema}.tenant";
             yield return new PlanStep($"tenant {fill.Tenant}", $"insert into {registry} (id) values ({Quote.Literal(fill.Tenant!)}) on conflict (id) do nothing")
@@ -45,22 +46,23 @@ internal sealed class EnableSteps(
         }
     }
 
-    private IEnumerable<PlanStep> Column()
+    private IEnumerable<PlanStep> Column() => [.. AddColumn(), .. FillRows(), .. SetDefault(), .. NotNull()];
+
+    internal IEnumerable<PlanStep> AddColumn()
     {
         if (_root.Column is null)
         {
             // The server keeps a constant aside for the rows that are there and rewrites none. Never the default that the
             // column has later: it would be evaluated once, now, for all of them.
-            var value = fill.IsNeeded ? $" default {Quote.Literal(fill.Tenant!)}" : "";
-            var rows = fill.IsNeeded ? $", its rows {fill.Tenant}'s" : "";
+            var isConstant = fill is { IsNeeded: true, Tenant: not null };
+            var value = isConstant ? $" default {Quote.Literal(fill.Tenant!)}" : "";
+            var rows = isConstant ? $", its rows {fill.Whose}" : "";
             yield return Alter(_root, TenantRlsDifferenceKind.ColumnMissing, $"column {column}{rows}", $"add column {_quoted} {Type}{value}", $"drop column {_quoted}");
         }
+    }
 
-        foreach (var step in FillRows())
-        {
-            yield return step;
-        }
-
+    internal IEnumerable<PlanStep> SetDefault()
+    {
         if (_root.Column is null || _root.Column.Default != PolicyText.DefaultDeparsed(_root.SchemaIdent, _root.Column))
         {
             yield return Alter(
@@ -70,16 +72,16 @@ internal sealed class EnableSteps(
                 $"alter column {_quoted} set default {PolicyText.Default(installation, Type, IsText)}",
                 _root.Column?.Default is { } before ? $"alter column {_quoted} set default {before}" : $"alter column {_quoted} drop default");
         }
-
-        // It reaches partitions and children by itself, unless the root had it already.
-        foreach (var member in _root.Column is { IsNotNull: true } ? family.Members : [_root])
-        {
-            if (member.Column is not { IsNotNull: true })
-            {
-                yield return Alter(member, TenantRlsDifferenceKind.NotNullMissing, $"{Of(member)}NOT NULL of {column}", $"alter column {_quoted} set not null", $"alter column {_quoted} drop not null");
-            }
-        }
     }
+
+    /// <summary>The tables whose column is to become NOT NULL. It reaches partitions and children by itself, unless the root had it already.</summary>
+    internal IEnumerable<TableState> Nullable =>
+        (_root.Column is { IsNotNull: true } ? family.Members : [_root]).Where(member => member.Column is not { IsNotNull: true });
+
+    internal PlanStep NotNull(TableState member) =>
+        Alter(member, TenantRlsDifferenceKind.NotNullMissing, $"{Of(member)}NOT NULL of {column}", $"alter column {_quoted} set not null", $"alter column {_quoted} drop not null");
+
+    private IEnumerable<PlanStep> NotNull() => Nullable.Select(NotNull);
 
     private IEnumerable<PlanStep> FillRows()
     {
@@ -96,13 +98,18 @@ internal sealed class EnableSteps(
         // An error rather than a row that is passed over unseen.
         yield return new PlanStep("no row is passed over", "set local row_security = off");
         yield return new PlanStep(
-            $"rows without a tenant become {fill.Tenant}'s",
-            $"update {_root.QuotedName} set {_quoted} = {Quote.Literal(fill.Tenant!)} where {_quoted} is null")
+            $"rows without a tenant become {fill.Whose}",
+            $"update {_root.QuotedName} as t set {_quoted} = {fill.Value} where t.{_quoted} is null")
         {
             Lock = LockLevel.RowExclusive,
             LockedTable = _root.QuotedName,
             Mends = TenantRlsDifferenceKind.RowsWithoutTenant,
         };
+        if (fill.Expression is not null)
+        {
+            yield return RowCheck.Step(_root, column);
+        }
+
         yield return new PlanStep("back to the rule", "set local row_security = on");
     }
 
@@ -110,24 +117,24 @@ internal sealed class EnableSteps(
     private IEnumerable<PlanStep> Index()
     {
         var taken = takenNames.ToHashSet(StringComparer.Ordinal);
-        foreach (var member in _root.IsPartitioned ? [_root] : family.Members)
-        {
-            if (member.Index is null)
-            {
-                var name = IndexNames.Choose(member.Name, column, taken);
-                taken.Add(name);
-                yield return new PlanStep($"{Of(member)}index {name}, led by {column}", $"create index {Quote.Identifier(name)} on {member.QuotedName} ({_quoted})")
-                {
-                    Down = $"drop index {Quote.Identifier(member.Schema, name)}",
-                    Lock = LockLevel.Share,
-                    LockedTable = member.QuotedName,
-                    Mends = TenantRlsDifferenceKind.IndexMissing,
-                };
-            }
-        }
+        return [.. (_root.IsPartitioned ? [_root] : family.Members).Where(m => m.Index is null).Select(m => Index(m, taken))];
     }
 
-    private IEnumerable<PlanStep> Rights()
+    /// <summary>An index, built in one go; its name is added to those that are taken.</summary>
+    internal PlanStep Index(TableState member, HashSet<string> taken)
+    {
+        var name = IndexNames.Choose(member.Name, column, taken);
+        taken.Add(name);
+        return new PlanStep($"{Of(member)}index {name}, led by {column}", $"create index {Quote.Identifier(name)} on {member.QuotedName} ({_quoted})")
+        {
+            Down = $"drop index {Quote.Identifier(member.Schema, name)}",
+            Lock = LockLevel.Share,
+            LockedTable = member.QuotedName,
+            Mends = TenantRlsDifferenceKind.IndexMissing,
+        };
+    }
+
+    internal IEnumerable<PlanStep> Rights()
     {
         if (!_root.HasSchemaUsage)
         {
@@ -181,7 +188,7 @@ internal sealed class EnableSteps(
         }
     }
 
-    private IEnumerable<PlanStep> Owners()
+    internal IEnumerable<PlanStep> Owners()
     {
         var admin = Quote.Identifier(installation.AdminRole);
         foreach (var owner in family.Members.Where(m => !m.OwnerSeesAll).Select(m => m.Owner).Distinct())
@@ -196,7 +203,7 @@ internal sealed class EnableSteps(
 
     private IEnumerable<PlanStep> Enforcement() => family.Members.SelectMany(Enforce);
 
-    private IEnumerable<PlanStep> Enforce(TableState member)
+    internal IEnumerable<PlanStep> Enforce(TableState member)
     {
         var isolation = PolicyText.Isolation(installation, _quoted, IsText);
         var isolated = member.Column is null ? null : PolicyText.IsolationDeparsed(installation, member.SchemaIdent, member.Column);
@@ -248,11 +255,11 @@ internal sealed class EnableSteps(
             $"drop policy {quoted} on {member.QuotedName}");
     }
 
-    private string Of(TableState member) => member == _root ? "" : $"{(_root.IsPartitioned ? "partition" : "child")} {member.DisplayName}: ";
+    internal string Of(TableState member) => member == _root ? "" : $"{(_root.IsPartitioned ? "partition" : "child")} {member.DisplayName}: ";
 
-    private static PlanStep Alter(TableState table, TenantRlsDifferenceKind? mends, string purpose, string up, string down) =>
+    internal static PlanStep Alter(TableState table, TenantRlsDifferenceKind? mends, string purpose, string up, string down) =>
         Step(table, mends, purpose, $"alter table {table.QuotedName} {up}", $"alter table {table.QuotedName} {down}");
 
-    private static PlanStep Step(TableState table, TenantRlsDifferenceKind? mends, string purpose, string up, string? down) =>
+    internal static PlanStep Step(TableState table, TenantRlsDifferenceKind? mends, string purpose, string up, string? down) =>
         new(purpose, up) { Down = down, Lock = LockLevel.AccessExclusive, LockedTable = table.QuotedName, Mends = mends };
 }

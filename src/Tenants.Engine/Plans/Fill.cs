@@ -1,3 +1,5 @@
+using Tenants.Engine.Sql;
+
 namespace Tenants.Engine.Plans;
 
 /// <summary>What becomes of rows that have no tenant.</summary>
@@ -10,6 +12,18 @@ internal sealed record Fill(bool HasRows, long Nulls, string? Tenant, bool IsReg
     /// <summary>No row is without a tenant, or nobody looked.</summary>
     public static readonly Fill None = new(false, 0, null, true);
 
+    /// <summary>What tells whose each row becomes, where they are not all one tenant's: an SQL expression over a row that is named <c>t</c>.</summary>
+    public string? Expression { get; init; }
+
+    /// <summary>The table is in use: further rows without a tenant may come.</summary>
+    public bool IsLive { get; init; }
+
     /// <summary>Some row gets a tenant.</summary>
-    public bool IsNeeded => Tenant is not null && (HasRows || Nulls > 0);
+    public bool IsNeeded => Value is not null && (HasRows || Nulls > 0 || IsLive);
+
+    /// <summary>The tenant that a row gets, as SQL over a row that is named <c>t</c>.</summary>
+    public string? Value => Expression ?? (Tenant is null ? null : Quote.Literal(Tenant));
+
+    /// <summary>Whose the rows become, for people.</summary>
+    public string Whose => Tenant is null ? "the tenant's that the expression gives" : $"{Tenant}'s";
 }

@@ -32,11 +32,14 @@ internal static class IndexNames
     }
 
     /// <summary>A name that is not among those taken: <c>table_column_idx</c>, cut so that it fits, with a number where it must.</summary>
-    public static string Choose(string table, string column, IReadOnlySet<string> taken)
+    public static string Choose(string table, string column, IReadOnlySet<string> taken) => Choose(table, column, "_idx", taken);
+
+    /// <summary>A name of that form with another ending.</summary>
+    public static string Choose(string table, string column, string ending, IReadOnlySet<string> taken)
     {
         for (var number = 0; ; number++)
         {
-            var suffix = number == 0 ? "_idx" : "_idx" + number.ToString(CultureInfo.InvariantCulture);
+            var suffix = number == 0 ? ending : ending + number.ToString(CultureInfo.InvariantCulture);
             var name = Fit(table, column, Quote.MaxIdentifierBytes - suffix.Length) + suffix;
             if (!taken.Contains(name))
             {

@@ -23,13 +23,17 @@ public sealed record PlanUnit(IReadOnlyList<PlanStep> Steps, bool InTransaction)
 
         foreach (var step in steps)
         {
-            if (step.Scope == StepScope.Shared)
+            if (step.Scope != StepScope.Shared)
+            {
+                Close();
+            }
+
+            if (step.Scope is StepScope.Shared or StepScope.First)
             {
                 together.Add(step);
                 continue;
             }
 
-            Close();
             units.Add(new PlanUnit([step], step.Scope == StepScope.Own));
         }
 

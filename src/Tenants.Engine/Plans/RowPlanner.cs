@@ -11,11 +11,18 @@ internal static class RowPlanner
     private const int MostNamed = 10;
 
     /// <summary>What is filled in, and what the user should hear about the rest.</summary>
+    /// <param name="context">The connection and what lies in the database.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="column">Its tenant column.</param>
+    /// <param name="defaultTenant">Whose all rows without a tenant become.</param>
+    /// <param name="expression">What gives each its tenant instead.</param>
+    /// <param name="isLive">The table is in use: it is not locked for the look, and further rows without a tenant may come.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException">
     /// <c>DefaultTenantRequired</c>, <c>TenantColumnHasNulls</c>, <c>ColumnValuesNotSupported</c>, <c>InvalidTenant</c>, <c>TenantClosed</c>.
     /// </exception>
     public static async Task<(Fill Fill, IReadOnlyList<string> Warnings)> PlanAsync(
-        EnableContext context, TableState table, string column, string? defaultTenant, CancellationToken cancellationToken)
+        EnableContext context, TableState table, string column, string? defaultTenant, string? expression = null, bool isLive = false, CancellationToken cancellationToken = default)
     {
         var tenant = defaultTenant is null ? null : TenantId.Parse(defaultTenant, context.Installation.TenantType).Value;
 
@@ -25,7 +32,7 @@ internal static class RowPlanner
             return (Fill.None, []);
         }
 
-        var facts = await RowFacts.ReadAsync(context.Connection, table, context.Installation, context.IsInstalled, cancellationToken).ConfigureAwait(false);
+        var facts = await RowFacts.ReadAsync(context.Connection, table, context.Installation, context.IsInstalled, isLive, cancellationToken).ConfigureAwait(false);
         if (facts.Unfit > 0)
         {
             throw Fail(
@@ -34,24 +41,24 @@ internal static class RowPlanner
                 $"{Rows(facts.Unfit)} of {table.DisplayName} hold in '{column}' what cannot be a tenant here, where tenants are of type {context.Installation.SqlType}. Mend those values first, as the server writes that type: no leading zeros, a UUID in lower case.");
         }
 
-        if (tenant is null && facts.HasRows)
+        if (tenant is null && expression is null && facts.HasRows)
         {
             throw Fail(
                 table,
                 "DefaultTenantRequired",
-                $"{table.DisplayName} has rows and no column '{column}', so whose they are must be said: Enable-TenantRls {TableCheck.PowerShellText(table.DisplayName)} -DefaultTenant acme. If another column holds the tenant, name it with -Column.");
+                $"{table.DisplayName} has rows and no column '{column}', so whose they are must be said: Enable-TenantRls {TableCheck.PowerShellText(table.DisplayName)} -DefaultTenant acme, or -Backfill with an expression that tells it of each. If another column holds the tenant, name it with -Column.");
         }
 
-        if (tenant is null && facts.Nulls > 0)
+        if (tenant is null && expression is null && facts.Nulls > 0)
         {
             throw Fail(
                 table,
                 "TenantColumnHasNulls",
-                $"{Rows(facts.Nulls)} of {table.DisplayName} have no value in '{column}'. Fill them in, or say whose they are: Enable-TenantRls {TableCheck.PowerShellText(table.DisplayName)} -DefaultTenant acme.");
+                $"{Rows(facts.Nulls)} of {table.DisplayName} have no value in '{column}'. Fill them in, or say whose they are: Enable-TenantRls {TableCheck.PowerShellText(table.DisplayName)} -DefaultTenant acme, or -Backfill with an expression that tells it of each.");
         }
 
-        var fill = new Fill(facts.HasRows, facts.Nulls, tenant, true);
-        if (fill.IsNeeded)
+        var fill = new Fill(facts.HasRows, facts.Nulls, tenant, true) { Expression = expression, IsLive = isLive && table.Column is not { IsNotNull: true } };
+        if (fill is { IsNeeded: true, Tenant: not null })
         {
             fill = fill with { IsRegistered = await IsRegisteredAsync(context, table, tenant!, cancellationToken).ConfigureAwait(false) };
         }

@@ -49,4 +49,18 @@ public static class Quote
             ? string.Concat("E'", doubled.Replace("\\", "\\\\", StringComparison.Ordinal), "'")
             : string.Concat("'", doubled, "'");
     }
+
+    /// <summary>Quotes a block of code between dollar signs, on lines of its own, so that it reads as it was written.</summary>
+    /// <param name="code">The code.</param>
+    public static string Dollar(string code)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        var tag = "$tenants$";
+        for (var number = 1; code.Contains(tag, StringComparison.Ordinal); number++)
+        {
+            tag = $"$tenants{number}$";
+        }
+
+        return $"{tag}\n{code}\n{tag}";
+    }
 }

@@ -47,8 +47,9 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
     /// <param name="plan">What runs.</param>
     /// <param name="action">What it does, for people: <c>Keep tenants apart</c>.</param>
     /// <param name="nothingMissing">What to say where nothing is missing; null for nothing.</param>
+    /// <param name="run">What runs it; null for all of it in one transaction.</param>
     /// <returns>True if it ran, or nothing was missing; false if it was only shown or refused.</returns>
-    private protected async Task<bool> ApplyAsync(TenantDatabase database, Plan plan, string action, string? nothingMissing)
+    private protected async Task<bool> ApplyAsync(TenantDatabase database, Plan plan, string action, string? nothingMissing, Func<Task>? run = null)
     {
         // What concerns the whole database comes with every table.
         foreach (var warning in plan.Warnings.Where(_told.Add))
@@ -76,6 +77,12 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
             return false;
         }
 
+        if (run is not null)
+        {
+            await run();
+            return true;
+        }
+
         // Made here, on the pipeline's thread, for that is where it reports: the runner tells of its steps on any thread.
         IProgress<PlanStep> told = new Progress<PlanStep>(TellStep);
         await PlanRunner.RunAsync(database, plan, told.Report, OnNotice, StopToken);
@@ -86,7 +93,8 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
     private protected void Say(string text) =>
         WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
 
-    private void TellStep(PlanStep step)
+    /// <summary>Tells of a statement before it runs.</summary>
+    private protected void TellStep(PlanStep step)
     {
         try
         {

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Plans;
+using Tenants.Engine.Rollouts;
 
 namespace Tenants.Commands;
 
@@ -11,7 +12,7 @@ namespace Tenants.Commands;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Disable, "TenantRls", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(TenantRls))]
-public sealed class DisableTenantRlsCommand : PlanCmdlet
+public sealed class DisableTenantRlsCommand : RolloutCmdlet
 {
     /// <summary>The tables: <c>todo_item</c>, <c>app.todo_item</c>, <c>"Order Items"</c>, or with wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -30,6 +31,7 @@ public sealed class DisableTenantRlsCommand : PlanCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
+        EnsureOnline();
         var database = await GetDatabaseAsync();
         foreach (var name in Table)
         {
@@ -40,13 +42,14 @@ public sealed class DisableTenantRlsCommand : PlanCmdlet
 
     private async Task DisableAsync(TenantDatabase database, TableInfo table, bool isWildcard)
     {
-        var plan = await DisablePlanner.PlanAsync(database, table, RemoveColumn, StopToken);
+        var plan = await DisablePlanner.PlanAsync(database, table, RemoveColumn, Online, StopToken);
         if (isWildcard && plan.IsEmpty)
         {
             return;
         }
 
-        if (!await ApplyAsync(database, plan, "Keep tenants apart no longer", $"{table.DisplayName} does not keep tenants apart: nothing to do.") || IsWhatIf)
+        Func<Task>? online = Online ? () => RolloutRunner.RunAsync(database, table, plan, Options(), StopToken) : null;
+        if (!await ApplyAsync(database, plan, "Keep tenants apart no longer", $"{table.DisplayName} does not keep tenants apart: nothing to do.", online) || IsWhatIf)
         {
             return;
         }

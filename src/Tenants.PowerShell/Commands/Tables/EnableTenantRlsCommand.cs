@@ -2,6 +2,8 @@ using System.Management.Automation;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Plans;
+using Tenants.Engine.Rollouts;
+using Tenants.Hosting;
 
 namespace Tenants.Commands;
 
@@ -11,7 +13,7 @@ namespace Tenants.Commands;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Enable, "TenantRls", SupportsShouldProcess = true)]
 [OutputType(typeof(TenantRls))]
-public sealed class EnableTenantRlsCommand : PlanCmdlet
+public sealed class EnableTenantRlsCommand : RolloutCmdlet
 {
     // Somebody else made the same at the same time: a column, a policy, a role, a name, a row of the catalog.
     private static readonly string[] s_raced = ["42701", "42710", "42P07", "23505", "XX000", "40001", "40P01"];
@@ -37,9 +39,30 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
     [Parameter]
     public string? DefaultTenant { get; set; }
 
+    /// <summary>
+    /// What gives each row without a tenant its own, in place of -DefaultTenant: SQL over a row that is named <c>t</c>, or a query
+    /// of one value, between braces or as text. <c>{ select a.tenant from account a where a.id = t.account_id }</c>
+    /// </summary>
+    [Parameter]
+    [SqlText]
+    [ValidateNotNullOrEmpty]
+    public string? Backfill { get; set; }
+
+    /// <summary>
+    /// One part of -Online alone: Prepare, after which code that knows of no tenants goes on working, or Enforce. Both unless given.
+    /// </summary>
+    [Parameter]
+    public TenantRolloutPhase? Phase { get; set; }
+
+    /// <summary>The share of its time, in percent, that the filling in of rows pauses: 0 for as fast as it goes. 20 unless given.</summary>
+    [Parameter]
+    [ValidateRange(0, 95)]
+    public int Throttle { get; set; } = 20;
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
+        EnsureOnline(nameof(Phase), nameof(Throttle));
         var database = await GetDatabaseAsync();
         foreach (var name in Table)
         {
@@ -72,11 +95,14 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
     {
         for (var attempt = 1; ; attempt++)
         {
-            var planned = await EnablePlanner.PlanAsync(
-                database, table, new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant), _assumed, StopToken);
+            var request = new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant) { Backfill = Backfill };
+            var planned = Online
+                ? await RolloutPlanner.PlanAsync(database, table, request, Phase, _assumed, StopToken)
+                : await EnablePlanner.PlanAsync(database, table, request, _assumed, StopToken);
             try
             {
-                var ran = await ApplyAsync(database, planned.Plan, "Keep tenants apart", $"{planned.Table.DisplayName} keeps tenants apart already: nothing to do.");
+                Func<Task>? online = Online ? () => RunAsync(database, table, request) : null;
+                var ran = await ApplyAsync(database, planned.Plan, Action, $"{planned.Table.DisplayName} {(Phase is TenantRolloutPhase.Prepare ? "is prepared" : "keeps tenants apart")} already: nothing to do.", online);
                 if (IsWhatIf)
                 {
                     _assumed = planned.After(_assumed);
@@ -91,6 +117,19 @@ public sealed class EnableTenantRlsCommand : PlanCmdlet
             }
         }
     }
+
+    private async Task RunAsync(TenantDatabase database, TableInfo table, EnableRequest request)
+    {
+        await RolloutRunner.EnableAsync(database, table, request, Phase, Options(Throttle), StopToken);
+        HideProgress();
+    }
+
+    private string Action => Phase switch
+    {
+        TenantRolloutPhase.Prepare => "Prepare to keep tenants apart",
+        TenantRolloutPhase.Enforce => "Enforce that tenants are kept apart",
+        _ => "Keep tenants apart",
+    };
 
     private async Task<bool> IsSharedAsync(TenantDatabase database, TableInfo table) =>
         (await RlsReader.ReadAsync(database, [table], StopToken)).Any(t => t.State == TenantRlsState.Shared);

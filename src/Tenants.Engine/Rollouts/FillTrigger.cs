@@ -1,0 +1,86 @@
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Plans;
+using Tenants.Engine.Sql;
+
+namespace Tenants.Engine.Rollouts;
+
+/// <summary>
+/// The trigger that gives a tenant to rows which code that knows of none goes on writing, until the table is enforced. Its function
+/// lies beside the table: there the admin may create what an index needs as well, and the module's schema stays closed.
+/// </summary>
+internal static class FillTrigger
+{
+    /// <summary>Triggers fire in the order of their names: after those that set what the expression reads.</summary>
+    public const string Name = "zz_tenants_fill";
+
+    /// <summary>The steps that make it, on a table and on each child that does not inherit it.</summary>
+    public static IEnumerable<PlanStep> Create(IReadOnlyList<TableState> tables, string function, string column, Fill fill)
+    {
+        yield return new PlanStep("what gives rows a tenant that old code writes", CreateFunction(function, column, fill)) { Down = DropFunction(function) };
+        yield return new PlanStep("nobody else may use it", Revoke(function));
+        foreach (var table in tables)
+        {
+            yield return new PlanStep($"rows that old code writes to {table.DisplayName} get a tenant", CreateOn(table, function, column))
+            {
+                Down = DropFrom(table),
+                Lock = LockLevel.ShareRowExclusive,
+                LockedTable = table.QuotedName,
+            };
+        }
+    }
+
+    /// <summary>The steps that drop it.</summary>
+    public static IEnumerable<PlanStep> Drop(IReadOnlyList<TableState> tables, string function, string column, Fill fill)
+    {
+        foreach (var table in tables)
+        {
+            yield return new PlanStep($"no trigger on {table.DisplayName}: each row has its tenant by itself", DropFrom(table))
+            {
+                Down = fill.Value is null ? null : CreateOn(table, function, column),
+                Lock = LockLevel.AccessExclusive,
+                LockedTable = table.QuotedName,
+            };
+        }
+
+        yield return new PlanStep("nor its function", DropFunction(function)) { Down = fill.Value is null ? null : $"{CreateFunction(function, column, fill)};\n{Revoke(function)}" };
+    }
+
+    private static string DropFunction(string function) => $"drop function {function}()";
+
+    private static string Revoke(string function) => $"revoke all on function {function}() from public";
+
+    private static string DropFrom(TableState table) => $"drop trigger {Quote.Identifier(Name)} on {table.QuotedName}";
+
+    private static string CreateOn(TableState table, string function, string column) => $"""
+        create trigger {Quote.Identifier(Name)} before insert or update on {table.QuotedName}
+            for each row when (new.{Quote.Identifier(column)} is null) execute function {function}()
+        """;
+
+    // An expression may read tables on which old code's login has no rights, hence SECURITY DEFINER; whose session it is it asks
+    // all the same, so that rows hidden by policies stay hidden. A row for which it fails or finds nothing is written without a
+    // tenant, as before, and is filled in or reported before anything is enforced: old code never fails by it.
+    private static string CreateFunction(string function, string column, Fill fill) => fill.Expression is null
+        ? $"""
+        create function {function}() returns trigger
+            language plpgsql set search_path = pg_catalog, pg_temp
+        as {Quote.Dollar($"""
+        begin
+            new.{Quote.Identifier(column)} := {fill.Value};
+            return new;
+        end
+        """)}
+        """
+        : $"""
+        create function {function}() returns trigger
+            language plpgsql security definer set search_path = pg_catalog, pg_temp
+        as {Quote.Dollar($"""
+        #variable_conflict use_column
+        begin
+            new.{Quote.Identifier(column)} := (select {fill.Value} from (select new.*) t);
+            return new;
+        exception when others then
+            return new;
+        end
+        """)}
+        """;
+}

@@ -1,0 +1,83 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Sql;
+
+namespace Tenants.Engine.Rollouts;
+
+/// <summary>What an earlier run left on a table or one under it, beside what the table lacks to be enabled.</summary>
+/// <param name="InvalidIndexes">Indexes of the tenant column alone whose building was cut off, quoted.</param>
+/// <param name="HasPlainIndex">It has an index of the tenant column alone, which one of a partitioned table above it can take for its own.</param>
+/// <param name="Function">The function of the trigger that fills in the tenant, quoted; null where there is no such trigger.</param>
+/// <param name="Check">The module's constraint that no tenant is NULL.</param>
+/// <param name="IsCheckValid">It holds for all rows.</param>
+internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex, string? Function, string? Check, bool IsCheckValid)
+{
+    /// <summary>Nothing was left.</summary>
+    public static readonly RolloutFacts None = new([], false, null, null, false);
+
+    /// <summary>How the names of the module's constraints end.</summary>
+    public const string CheckEnding = "_filled";
+
+    private const string Query = """
+        select c.oid,
+               array(select pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(x.relname)
+                     from pg_catalog.pg_index i
+                     join pg_catalog.pg_class x on x.oid = i.indexrelid
+                     join pg_catalog.pg_namespace n on n.oid = x.relnamespace
+                     join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attname = $2
+                     where i.indrelid = c.oid and not i.indisvalid and not i.indisunique and c.relkind = 'r'
+                       and i.indnatts = 1 and i.indkey[0] = a.attnum and i.indpred is null and x.relname ~ '_idx[0-9]*$'
+                     order by 1),
+               exists (select from pg_catalog.pg_index i
+                       join pg_catalog.pg_class x on x.oid = i.indexrelid
+                       join pg_catalog.pg_am m on m.oid = x.relam and m.amname = 'btree'
+                       join pg_catalog.pg_opclass o on o.oid = i.indclass[0] and o.opcdefault
+                       join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attname = $2 and a.attcollation = i.indcollation[0]
+                       where i.indrelid = c.oid and i.indisvalid and not i.indisunique and i.indnatts = 1 and i.indkey[0] = a.attnum
+                         and i.indpred is null and not x.relispartition),
+               (select pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname)
+                from pg_catalog.pg_trigger t
+                join pg_catalog.pg_proc p on p.oid = t.tgfoid
+                join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                where t.tgrelid = c.oid and t.tgname = $3 and not t.tgisinternal),
+               k.conname::text, coalesce(k.convalidated, false)
+        from pg_catalog.pg_class c
+        left join lateral (
+            select k.conname, k.convalidated from pg_catalog.pg_constraint k
+            join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attname = $2
+            where k.conrelid = c.oid and k.contype = 'c' and k.coninhcount = 0 and k.conkey = array[a.attnum]
+              and k.conname ~ $4 and pg_catalog.pg_get_expr(k.conbin, k.conrelid) = '(' || pg_catalog.quote_ident($2) || ' IS NOT NULL)'
+            order by k.conname limit 1) k on true
+        where c.oid = any ($1)
+        """;
+
+    /// <summary>Reads it, by the OIDs of a family's members.</summary>
+    public static async Task<Dictionary<uint, RolloutFacts>> ReadAsync(
+        NpgsqlConnection connection, TableFamily family, string column, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Query, connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter { Value = family.Members.Select(m => m.Oid).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid },
+                new NpgsqlParameter<string> { TypedValue = column },
+                new NpgsqlParameter<string> { TypedValue = FillTrigger.Name },
+                new NpgsqlParameter<string> { TypedValue = $"{CheckEnding}[0-9]*$" },
+            },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var facts = new Dictionary<uint, RolloutFacts>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            facts[reader.GetFieldValue<uint>(0)] = new RolloutFacts(
+                reader.GetFieldValue<string[]>(1),
+                reader.GetBoolean(2),
+                reader.IsDBNull(3) ? null : reader.GetString(3),
+                reader.IsDBNull(4) ? null : reader.GetString(4),
+                reader.GetBoolean(5));
+        }
+
+        return facts;
+    }
+}

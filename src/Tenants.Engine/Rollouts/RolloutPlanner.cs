@@ -1,0 +1,77 @@
+using Npgsql;
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Plans;
+
+namespace Tenants.Engine.Rollouts;
+
+/// <summary>Plans what makes a table in use keep tenants apart, without anybody waiting long.</summary>
+public static class RolloutPlanner
+{
+    /// <summary>The plan, of which each unit is a transaction or a statement outside of any; empty where nothing is missing.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="request">What is asked of it.</param>
+    /// <param name="phase">The part that is planned, <see cref="TenantRolloutPhase.Enforce"/> as if the other was done; null for both.</param>
+    /// <param name="assumed">What plans before this one, which were only shown, would have made.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException">
+    /// What <see cref="EnablePlanner.PlanAsync"/> throws, <c>DatabaseOutdated</c>, and <c>RowsHidden</c>: policies hide rows from the admin himself.
+    /// </exception>
+    public static Task<EnablePlan> PlanAsync(
+        TenantDatabase database,
+        TableInfo table,
+        EnableRequest request,
+        TenantRolloutPhase? phase = null,
+        Assumptions? assumed = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(request);
+        return database.UseAsync(
+            async connection => (await BuildAsync(database, connection, table, request, phase, assumed ?? Assumptions.None, cancellationToken).ConfigureAwait(false)).Planned, cancellationToken);
+    }
+
+    /// <summary>The plan, and what a run must know beside it.</summary>
+    internal static async Task<Rollout> BuildAsync(
+        TenantDatabase database,
+        NpgsqlConnection connection,
+        TableInfo table,
+        EnableRequest request,
+        TenantRolloutPhase? phase,
+        Assumptions assumed,
+        CancellationToken cancellationToken)
+    {
+        Primary.Ensure(database);
+        var installation = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is null
+            ? null
+            : await database.GetCurrentInstallationAsync(cancellationToken).ConfigureAwait(false);
+        var state = await RolloutState.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
+        var wanted = state?.Resume(request) ?? request;
+        var ground = await EnableGround.ReadAsync(database, connection, table, wanted, assumed, cancellationToken).ConfigureAwait(false);
+        var root = ground.Family.Root;
+        var expression = await ground.ReadBackfillAsync(wanted, cancellationToken).ConfigureAwait(false);
+        state?.EnsureSame(root, wanted.DefaultTenant, expression, ground.Context.Installation.TenantType);
+        var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, root, ground.Column, wanted.DefaultTenant, expression, isLive: true, cancellationToken).ConfigureAwait(false);
+        var steps = new RolloutSteps(
+            ground.Family,
+            ground.Steps(database, wanted, fill),
+            fill,
+            ground.Column,
+            await RolloutFacts.ReadAsync(connection, ground.Family, ground.Column, cancellationToken).ConfigureAwait(false),
+            await RolloutNames.ReadAsync(connection, ground.Family, cancellationToken).ConfigureAwait(false),
+            ground.TakenNames,
+            state is null ? null : RolloutState.Forget(ground.Context.Installation, root));
+        var planned = await ground.PlanAsync(
+            database,
+            [
+                .. phase is TenantRolloutPhase.Enforce ? [] : steps.Prepare(),
+                .. phase is TenantRolloutPhase.Prepare ? [] : steps.Enforce(),
+            ],
+            fill,
+            warnings,
+            cancellationToken).ConfigureAwait(false);
+        return new Rollout(planned, fill, ground.Column, state is not null);
+    }
+}

@@ -1,0 +1,150 @@
+using Npgsql;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Errors;
+
+namespace Tenants.Engine.Rollouts;
+
+/// <summary>The one session that changes a table in use: no second run on the same table begins while it is there.</summary>
+internal sealed class RolloutSession : IAsyncDisposable
+{
+    /// <summary>The first half of the advisory lock's key; the second is the table's OID.</summary>
+    private const int LockClass = 0x54656E52;
+
+    // A backend whose client was killed sees that within a second; one that is told of nothing goes on with its statement.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
+
+    // Limits that are meant for queries and idle clients would cut it. No name in a plan is looked up by path.
+    private const string Settings = """
+        set search_path = pg_catalog, pg_temp;
+        set statement_timeout = 0;
+        set idle_in_transaction_session_timeout = 0;
+        select pg_catalog.set_config(s.name, '0', false) from pg_catalog.pg_settings s where s.name in ('idle_session_timeout', 'transaction_timeout')
+        """;
+
+    private readonly TenantDatabase _database;
+
+    private RolloutSession(TenantDatabase database, NpgsqlConnection connection)
+    {
+        _database = database;
+        Connection = connection;
+    }
+
+    /// <summary>The connection, in no transaction.</summary>
+    public NpgsqlConnection Connection { get; }
+
+    /// <summary>The database.</summary>
+    public TenantDatabase Database => _database;
+
+    /// <summary>Opens it.</summary>
+    /// <exception cref="TenantException"><c>RolloutRunning</c>, <c>DirectConnectionNeeded</c>, <c>ReadOnlyReplica</c>.</exception>
+    public static async Task<RolloutSession> OpenAsync(TenantDatabase database, uint table, string displayName, CancellationToken cancellationToken)
+    {
+        Primary.Ensure(database);
+        var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var session = new RolloutSession(database, connection);
+        try
+        {
+            await session.PrepareAsync(cancellationToken).ConfigureAwait(false);
+            await session.LockAsync(table, displayName, cancellationToken).ConfigureAwait(false);
+            return session;
+        }
+        catch (Exception e)
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            if (ServerErrors.IsOurs(e))
+            {
+                throw ServerErrors.Translate(e, database.ErrorContext);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Runs SQL that gives nothing.</summary>
+    public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, Connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // The pool would lend the lock with the connection.
+        try
+        {
+            await ExecuteAsync("discard all", CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e) || e is InvalidOperationException)
+        {
+            // It is gone, and the lock with it.
+        }
+
+        await Connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(Settings, cancellationToken).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand("select pg_catalog.pg_backend_pid()", Connection);
+        var pid = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        if (pid != Connection.ProcessID)
+        {
+            throw new TenantException(
+                "DirectConnectionNeeded",
+                TenantErrorKind.NotSupported,
+                "A connection pooler stands before the server, and a rollout needs one backend for itself. Connect straight to the server: Connect-TenantDatabase -AdminServer … -AdminPort …, or its own name and port.");
+        }
+
+        try
+        {
+            await ExecuteAsync("set client_connection_check_interval = '1s'", cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException)
+        {
+            // Not every platform's server can look; then a killed client is seen at the end of its statement.
+        }
+    }
+
+    private async Task LockAsync(uint table, string displayName, CancellationToken cancellationToken)
+    {
+        for (var begin = Environment.TickCount64; ;)
+        {
+            await using (var command = new NpgsqlCommand($"select pg_catalog.pg_try_advisory_lock({LockClass}, {unchecked((int)table)})", Connection))
+            {
+                if ((bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
+                {
+                    return;
+                }
+            }
+
+            if (Environment.TickCount64 - begin > s_patience.TotalMilliseconds)
+            {
+                throw await RunningAsync(table, displayName, cancellationToken).ConfigureAwait(false);
+            }
+
+            await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<TenantException> RunningAsync(uint table, string displayName, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            select l.pid from pg_catalog.pg_locks l
+            where l.locktype = 'advisory' and l.granted and l.classid = {LockClass} and l.objid = {table} and l.objsubid = 2
+              and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
+            """,
+            Connection);
+        var pid = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        return new TenantException(
+            "RolloutRunning",
+            TenantErrorKind.InvalidState,
+            $"Another run changes {displayName} at this moment{(pid is int p ? $" (pid {p})" : "")}. Wait for it; or, if nobody waits for it any more, end it and run this again, which goes on where that one stopped: select pg_terminate_backend({pid ?? "pid"})")
+        {
+            Table = displayName,
+            Target = displayName,
+        };
+    }
+}

@@ -1,0 +1,88 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tenants.Engine.Catalog;
+using Tenants.Engine.Isolation;
+using Tenants.Engine.Plans;
+using Tenants.Engine.Tenants;
+
+namespace Tenants.Engine.Rollouts;
+
+/// <summary>What the module keeps of a rollout until it has ended: whose the rows without a tenant become.</summary>
+/// <param name="Column">The tenant column.</param>
+/// <param name="Tenant">One tenant's.</param>
+/// <param name="Expression">Or what this gives for each, as the server writes it.</param>
+internal sealed record RolloutState(string Column, string? Tenant, string? Expression)
+{
+    /// <summary>The state of a table's rollout; null where none has begun.</summary>
+    public static async Task<RolloutState?> ReadAsync(NpgsqlConnection connection, Installation? installation, uint root, CancellationToken cancellationToken)
+    {
+        // A database that an earlier version made has no such table.
+        if (installation is null || installation.Version < Installation.CurrentVersion)
+        {
+            return null;
+        }
+
+        await using var command = new NpgsqlCommand($"""select "column"::text, tenant, expression from {installation.QuotedSchema}.rollout where member = $1 and "column" is not null""", connection)
+        {
+            Parameters = { Oid(root) },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
+            ? new RolloutState(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2))
+            : null;
+    }
+
+    /// <summary>Notes that a table's rollout begins.</summary>
+    public static async Task BeginAsync(NpgsqlConnection connection, Installation installation, uint root, string column, Fill fill, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            insert into {installation.QuotedSchema}.rollout (member, root, "column", tenant, expression) values ($1, $1, $2, $3, $4)
+            on conflict (member) do update set "column" = excluded."column", tenant = excluded.tenant, expression = excluded.expression
+            """,
+            connection)
+        {
+            Parameters = { Oid(root), Text(column), Text(fill.Expression is null ? fill.Tenant : null), Text(fill.Expression) },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The step that forgets it.</summary>
+    public static PlanStep Forget(Installation installation, TableState root) => new(
+        "the rollout has ended", $"delete from {installation.QuotedSchema}.rollout where root = {root.Oid.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
+
+    /// <summary>What the first run was told, for one that is told nothing.</summary>
+    public EnableRequest Resume(EnableRequest request) => (request.DefaultTenant is null && request.Backfill is null
+        ? request with { DefaultTenant = Tenant, Backfill = Expression }
+        : request) with { Column = request.Column ?? Column };
+
+    /// <summary>Fails where this run is told something else than the first one: some rows would be one's and some the other's.</summary>
+    /// <exception cref="TenantException"><c>RolloutChanged</c>.</exception>
+    public void EnsureSame(TableState root, string? tenant, string? expression, TenantIdType type)
+    {
+        // Where the first run did not come so far that there is a column, nothing was filled in yet.
+        if (root.Column is null)
+        {
+            return;
+        }
+
+        if (expression == Expression && (tenant is null ? null : TenantId.Parse(tenant, type).Value) == Tenant)
+        {
+            return;
+        }
+
+        var begun = Tenant is null ? $"-Backfill {{ {Expression} }}" : $"-DefaultTenant {TableCheck.PowerShellText(Tenant)}";
+        throw new TenantException(
+            "RolloutChanged",
+            TenantErrorKind.InvalidState,
+            $"The rollout of {root.DisplayName} was begun with {begun}, and some rows are filled in by that. Go on with the same, or with neither; or go back first: Disable-TenantRls {TableCheck.PowerShellText(root.DisplayName)} -Online -RemoveColumn")
+        {
+            Table = root.DisplayName,
+            Target = root.DisplayName,
+        };
+    }
+
+    private static NpgsqlParameter Oid(uint oid) => new() { Value = oid, NpgsqlDbType = NpgsqlDbType.Oid };
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+}

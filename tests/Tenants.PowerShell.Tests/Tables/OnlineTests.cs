@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+using Tenants.PowerShell.Tests.Shell;
+using Tenants.Testing;
+using Xunit;
+
+namespace Tenants.PowerShell.Tests.Tables;
+
+public class OnlineTests
+{
+    private const string Derive = "-Backfill { select a.tenant from account a where a.id = t.account_id } -WarningAction SilentlyContinue";
+
+    private const string Wrong = "select count(*) from item i join account a on a.id = i.account_id where i.tenant is distinct from a.tenant";
+
+    private const string Tables = """
+        create table account (id int primary key, tenant text);
+        insert into account select i, 't' || i % 3 from generate_series(1, 30) i;
+        create table item (id int generated always as identity primary key, account_id int);
+        insert into item (account_id) select 1 + i % 30 from generate_series(1, 300) i;
+        """;
+
+    [Fact]
+    public async Task A_table_is_prepared_and_enforced_and_taken_back()
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+
+        // The text between the braces is SQL: run as PowerShell it would fail.
+        shell.Run($"Enable-TenantRls item -Online -Phase Prepare -Throttle 0 {Derive}").EnsureSuccess();
+        var again = shell.Run("Enable-TenantRls item -Online -Phase Prepare -WarningAction SilentlyContinue").EnsureSuccess();
+        Assert.Contains(again.Information, i => i.Contains("prepared already", StringComparison.Ordinal));
+        Assert.Equal(0, await database.ScalarAsync<long>(Wrong));
+
+        var enforced = shell.Run("Enable-TenantRls item -Online -Phase Enforce -WarningAction SilentlyContinue").EnsureSuccess();
+        Assert.Equal(TenantRlsState.On, ((TenantRls)enforced.Single!).State);
+        Assert.Contains(enforced.Progress, p => p.StatusDescription.Contains(" of ", StringComparison.Ordinal));
+        Assert.Equal(ProgressRecordType.Completed, enforced.Progress[^1].RecordType);
+
+        var back = shell.Run("Disable-TenantRls item -Online -Force").EnsureSuccess();
+        Assert.Equal(TenantRlsState.Off, ((TenantRls)back.Single!).State);
+    }
+
+    [Fact]
+    public async Task WhatIf_shows_each_transaction_and_changes_nothing()
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        var shown = shell.Run($"Enable-TenantRls item -Online -WhatIf {Derive}").EnsureSuccess();
+        Assert.Contains("create index concurrently", shown.Host, StringComparison.Ordinal);
+        Assert.Contains("not valid", shown.Host, StringComparison.Ordinal);
+        Assert.True(Regex.Count(shown.Host, "(?m)^commit;") > 5);
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_attribute where attrelid = 'item'::regclass and attname = 'tenant'"));
+    }
+
+    [Theory]
+    [InlineData("-Phase Prepare", "OnlineNeeded")]
+    [InlineData("-Throttle 5", "OnlineNeeded")]
+    [InlineData("-Online -Backfill { max(id) }", "BackfillInvalid")]
+    [InlineData("-Online -Backfill { 'a' } -DefaultTenant acme", "BackfillInvalid")]
+    [InlineData("-Online", "DefaultTenantRequired")]
+    public async Task What_cannot_be_is_refused(string arguments, string errorId)
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        var result = shell.Run($"Enable-TenantRls item {arguments}");
+        Assert.StartsWith(errorId, result.Errors[^1].FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Offline_takes_an_expression_as_well()
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        shell.Run($"Enable-TenantRls item {Derive}").EnsureSuccess();
+        Assert.Equal(0, await database.ScalarAsync<long>(Wrong));
+    }
+
+    [Fact]
+    public async Task Stopped_by_the_user_it_goes_on_when_it_is_run_again()
+    {
+        await using var database = await CreateAsync();
+        await database.ExecuteAsync("create table long_item (id int, title text); insert into long_item select i, repeat('x', 1500) from generate_series(1, 5000) i");
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        shell.RunAndStop("Enable-TenantRls long_item -Online -Backfill { 't' || t.id % 3 } -Throttle 95", TimeSpan.FromSeconds(3));
+        var result = shell.Run("Enable-TenantRls long_item -Online -Throttle 0 -Backfill { 't' || t.id % 3 }").EnsureSuccess();
+        Assert.Equal(TenantRlsState.On, ((TenantRls)result.Single!).State);
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_index where not indisvalid"));
+    }
+
+    [Fact]
+    public async Task Killed_at_any_moment_it_goes_on_when_it_is_run_again()
+    {
+        const int Kills = 5;
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        using var script = new TemporaryScript($$"""
+            Import-Module '{{ModuleRunner.Manifest}}'
+            $null = Connect-TenantDatabase -ConnectionString $args[0] -WarningAction SilentlyContinue
+            [Console]::WriteLine('go')
+            $null = Enable-TenantRls $args[1] -Online -Throttle 50 {{Derive}}
+            """);
+        await CreateAsync(database, 0);
+        shell.Run($"Enable-TenantRls cut_0.item -Online {Derive}").EnsureSuccess();
+        var expected = await CatalogPicture.ReadAsync(database, "cut_0.item");
+        var rows = await CatalogPicture.RowsAsync(database, "cut_0.item");
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            await CreateAsync(database, kill);
+            var table = $"cut_{kill.ToString(CultureInfo.InvariantCulture)}.item";
+            using (var process = ShellProcess.Start(["-File", script.Path, database.AdminConnectionString, table]))
+            {
+                Assert.Equal("go", await process.StandardOutput.ReadLineAsync());
+                await Task.Delay(Random.Shared.Next(50, 2500));
+                process.Kill();
+                await process.WaitForExitAsync();
+            }
+
+            shell.Run($"Enable-TenantRls {table} -Online -Throttle 0 {Derive}").EnsureSuccess();
+            Assert.Equal(expected, await CatalogPicture.ReadAsync(database, table));
+            Assert.Equal(rows, await CatalogPicture.RowsAsync(database, table));
+            Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_index where not indisvalid"));
+        }
+    }
+
+    private static async Task<TestDatabase> CreateAsync()
+    {
+        var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync(Tables);
+        return database;
+    }
+
+    private static Task<int> CreateAsync(TestDatabase database, int number) => database.ExecuteAsync(string.Format(
+        CultureInfo.InvariantCulture,
+        "create schema cut_{0}; create table cut_{0}.item (id int primary key, account_id int, title text); insert into cut_{0}.item select i, 1 + i % 30, repeat('x', 700) from generate_series(1, 4000) i",
+        number));
+}
