@@ -40,7 +40,7 @@ public static class ScriptTester
             login.Name, cancellationToken).ConfigureAwait(false);
 
         // Only what the login itself can do: else the admin's rights would do what the login's refused.
-        var allRows = await RunAsync(
+        var allRows = asLogin.All(outcome => outcome is { IsRun: false } or { Error: not null }) ? asLogin : await RunAsync(
             database, request, login.AllRows, connectAs: null, onNotice: null,
             run => run.RunAsync(statements, i => asLogin[i] is { IsRun: true, Error: null }, endsAtError: false, number => Tell(number, allRows: true), cancellationToken),
             database.UserName, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using Tenants.Engine.Scripts;
+using Tenants.Testing;
 using Xunit;
 
 namespace Tenants.Engine.Tests.Scripts;
@@ -131,16 +132,38 @@ public class BlindScriptTests
             update invoice set paid = true;
             insert into invoice (tenant) values ('acme') returning id;
             alter table invoice force row level security;
-            create index on invoice (tenant)
+            create index on invoice (tenant);
+            create function f(n int) returns int language sql begin atomic; select case when n > 0 then n end; select $1; end;
+            create rule r as on delete to plain do also (select 1; select 2);
+            prepare p (int) as select $1; execute p(1);
+            select 'a' || /* ; */ 'b;' -- it's
             """);
         Assert.All(report.Statements, s => Assert.Equal(TenantScriptResult.Same, s.Result));
+    }
+
+    [Fact]
+    public async Task The_admin_of_the_tenants_is_not_blind_and_another_owner_is()
+    {
+        await using var world = await Tables.TableWorld.CreateAsync("create table todo (id int); insert into todo values (1), (2)");
+        await world.EnableAsync("todo", defaultTenant: "acme");
+        var cancellation = TestContext.Current.CancellationToken;
+        var report = await ScriptTester.RunAsync(world.Database, new ScriptRequest("update todo set id = 0"), cancellationToken: cancellation);
+        var found = Assert.Single(report.Statements);
+        Assert.Equal((TenantScriptResult.Same, 2L, 2L), (found.Result, found.AsLogin, found.AllRows));
+
+        // The owner that migrations run as, often: no member of the tenants' admins.
+        var (owner, _) = await world.Test.CreateLoginAsync("owner");
+        await TestDatabase.ExecuteAsync(world.Test.Superuser, $"grant {owner} to {world.Test.AdminLogin}; alter table todo owner to {owner}");
+        report = await ScriptTester.RunAsync(world.Database, new ScriptRequest("update todo set id = 0") { Login = owner }, cancellationToken: cancellation);
+        found = Assert.Single(report.Statements);
+        Assert.Equal((TenantScriptResult.Different, 0L, 2L), (found.Result, found.AsLogin, found.AllRows));
     }
 
     [Fact]
     public async Task Another_owners_rows_that_stay_hidden_are_an_error_and_not_silence()
     {
         await using var world = await ScriptWorld.CreateAsync();
-        await Testing.TestDatabase.ExecuteAsync(
+        await TestDatabase.ExecuteAsync(
             world.Test.Superuser,
             "create table theirs (a int); insert into theirs values (1); alter table theirs enable row level security; grant all on theirs to public; create policy p on theirs using (false)");
         var found = await world.SingleAsync("update theirs set a = 2");

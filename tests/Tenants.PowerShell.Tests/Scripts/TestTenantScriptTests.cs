@@ -64,7 +64,7 @@ public sealed class TestTenantScriptTests : IDisposable
         Write("1.sql", "update invoice set paid = true");
         Write("2.sql", "select 1;\n\\i other.sql");
         Write("3.sql", "delete from invoice");
-        var result = runner.Run("Get-ChildItem $args[0] -Filter *.sql | Test-TenantScript", _folder);
+        var result = runner.Run("[IO.DirectoryInfo]::new($args[0]).GetFiles('*.sql') | Test-TenantScript", _folder);
         Assert.Equal(["1.sql", "3.sql"], result.Output.Select(o => Path.GetFileName(((TenantScriptDifference)o.BaseObject).Path)).Order(StringComparer.Ordinal));
         var error = Assert.Single(result.Errors);
         Assert.Equal(ErrorCategory.SyntaxError, error.CategoryInfo.Category);
