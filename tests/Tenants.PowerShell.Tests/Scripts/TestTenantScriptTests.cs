@@ -56,6 +56,19 @@ public sealed class TestTenantScriptTests : IDisposable
         Assert.Equal("RoleNotFound", runner.Run("Test-TenantScript $args[0] -Login nobody_of_that_name", script).ErrorId);
     }
 
+    [Theory]
+    [InlineData("update invoice set paid = true", "found")]
+    [InlineData("select nothing", "found")]
+    [InlineData("\\i other.sql", "error")]
+    [InlineData("select 1", "passed")]
+    public async Task A_step_of_a_pipeline_fails_where_something_is_found_or_cannot_be_tested(string sql, string outcome)
+    {
+        await using var test = await CreateAsync();
+        using var runner = ModuleRunner.Connect(test.AdminConnectionString);
+        var result = runner.Run("$ErrorActionPreference = 'Stop'; if ($found = Test-TenantScript $args[0]) { 'found'; return }; 'passed'", Write("V1.sql", sql));
+        Assert.Equal(outcome, result.IsTerminated ? "error" : result.Single);
+    }
+
     [Fact]
     public async Task Of_several_files_one_that_cannot_be_read_is_one_error()
     {

@@ -13,7 +13,7 @@ namespace Tenants.Commands;
 /// Run it on a staging copy: what the script locks stays locked while the test lasts, and an admin who is neither a superuser nor has BYPASSRLS
 /// locks each of his tables that has FORCE. Values drawn from sequences, what goes over dblink and files are not rolled back. Each file is tested on the
 /// database as it is, not after the files before it. The run with all rows in sight has the admin's rights where he is no superuser.
-/// <example>A step of a pipeline: <c>if (Test-TenantScript migration.sql -Login app_owner) { exit 1 }</c></example>
+/// <example>A step of a pipeline: <c>$ErrorActionPreference = 'Stop'; if ($found = Test-TenantScript migration.sql -Login app_owner) { $found; exit 1 }</c></example>
 /// </remarks>
 [Cmdlet(VerbsDiagnostic.Test, "TenantScript", DefaultParameterSetName = LoginSet)]
 [OutputType(typeof(TenantScriptDifference))]
