@@ -23,6 +23,7 @@
         'Start-TenantTransaction', 'Complete-TenantTransaction', 'Undo-TenantTransaction'
         'Invoke-TenantQuery'
         'New-TenantMigration'
+        'Test-TenantScript'
     )
     FunctionsToExport      = @()
     VariablesToExport      = @()

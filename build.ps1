@@ -9,6 +9,7 @@ $tasks = [ordered]@{
     Build = 'builds everything; then Import-Module ./Tenants.psd1 works'
     Test  = 'builds, and runs every test against a real PostgreSQL; test <text> only those with the text in their name'
     RedTeam = 'runs the enemy''s attacks on PostgreSQL 14, 15 and 18 (or the versions named), and writes what came of it into docs/security.md'
+    Bench = 'bench online: enables a table of five million rows under pgbench traffic, online and in one transaction, side by side; minutes (-rows 500000 for less)'
     Demo  = 'shows the main job, live, on a PostgreSQL of its own'
     Shell = 'a prompt with the module loaded and $sandbox connected; shell <script> <arguments> runs a script so, and returns its exit code'
     Clean = 'removes what was built'
@@ -175,6 +176,13 @@ function Invoke-RedTeam([string[]]$versions) {
     Show "Every attack is closed or listed: see docs/security.md."
 }
 
+# Measures on a server of its own; Ctrl+C ends it and its server.
+function Invoke-Bench([string[]]$arguments) {
+    Build-Project 'tests/Tenants.Benchmarks'
+    & dotnet ([IO.Path]::Combine($root, 'tests', 'Tenants.Benchmarks', 'bin', $configuration, 'net10.0', 'Tenants.Benchmarks.dll')) @arguments | Out-Host
+    if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
+}
+
 function Invoke-Demo {
     Import-Built
     & ([IO.Path]::Combine($root, 'examples', 'demo.ps1'))
@@ -209,6 +217,7 @@ switch ($task) {
     Build { Invoke-Build }
     Test { Invoke-Test $rest }
     RedTeam { Invoke-RedTeam $rest }
+    Bench { Invoke-Bench $rest }
     Demo { Invoke-Demo }
     Clean { Invoke-Clean }
     Shell {

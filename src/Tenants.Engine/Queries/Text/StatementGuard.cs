@@ -54,7 +54,8 @@ internal static class StatementGuard
             errorId, TenantErrorKind.InvalidArgument, $"Line {ScriptPosition.LineOf(statement.Script, first.Start)}: {shown} is refused: {reason}.");
     }
 
-    private static bool IsTransactionControl(SqlStatement s) =>
+    /// <summary>True if the statement begins or ends a transaction, or a part of one.</summary>
+    public static bool IsTransactionControl(SqlStatement s) =>
         s.HasWord(0, "BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE")
         || (s.HasWord(0, "START", "PREPARE") && s.HasWord(1, "TRANSACTION"))
         || (s.HasWord(0, "SET") && s.HasWord(1, "TRANSACTION"))
@@ -80,7 +81,8 @@ internal static class StatementGuard
         index < s.Tokens.Count && s.Tokens[index].In(s.Script).Trim('"') is var name
         && (name.Equals("role", StringComparison.OrdinalIgnoreCase) || name.Equals("session_authorization", StringComparison.OrdinalIgnoreCase));
 
-    private static bool CopiesToClient(SqlStatement s)
+    /// <summary>True if the COPY reads its rows from the client, or gives them to it.</summary>
+    public static bool CopiesToClient(SqlStatement s)
     {
         for (var i = 1; i + 1 < s.Tokens.Count; i++)
         {

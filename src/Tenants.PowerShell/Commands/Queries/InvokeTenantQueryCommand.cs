@@ -133,27 +133,7 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
             throw new TenantException("QueryAmbiguous", TenantErrorKind.InvalidArgument, "Give the SQL as text or by -File, one of the two.");
         }
 
-        if (File is null)
-        {
-            return Sql!;
-        }
-
-        var path = GetUnresolvedProviderPathFromPSPath(File);
-        try
-        {
-            return System.IO.File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
-            throw new TenantException(
-                isMissing ? "FileNotFound" : "FileNotReadable",
-                isMissing ? TenantErrorKind.NotFound : TenantErrorKind.PermissionDenied,
-                isMissing ? $"There is no file '{path}'." : $"The file '{path}' cannot be read: {e.Message}")
-            {
-                Target = path,
-            };
-        }
+        return File is null ? Sql! : ScriptFile.Read(GetUnresolvedProviderPathFromPSPath(File));
     }
 
     private async Task RunInSessionAsync(OpenSession session)
