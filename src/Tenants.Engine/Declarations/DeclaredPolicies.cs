@@ -39,7 +39,7 @@ internal sealed class DeclaredPolicies(NpgsqlConnection connection, EnablePlan e
             Steps = [.. enabling.Plan.Steps, .. _steps],
             Warnings = [.. enabling.Plan.Warnings, .. _warnings],
         };
-        return new DeclaredPlan(enabling with { Plan = plan }, surplus);
+        return new DeclaredPlan(enabling with { Plan = plan }, surplus) { Policies = _steps };
     }
 
     private async Task AddAsync(PolicyGround ground, PolicyRequest request, CancellationToken cancellationToken)

@@ -63,7 +63,7 @@ public static class DisablePlanner
         }
 
         TableCheck.EnsureOwned(family.Members, database.SessionUser);
-        return new Plan(table.DisplayName, steps) { Warnings = [.. Warnings(family, removeColumn)], Questions = [.. Questions(family, removeColumn)] };
+        return new Plan(table.DisplayName, steps) { IsOnline = isLive, Warnings = [.. Warnings(family, removeColumn)], Questions = [.. Questions(family, removeColumn)] };
     }
 
     // One that was opened by itself would be closed again by the next Enable of its root.

@@ -18,18 +18,23 @@ public static class PlanRunner
         "set local statement_timeout = 0",
     ];
 
+    // Of a table in use: two seconds for what others wait for; what others do not wait for may work longer, not wait longer.
+    private static readonly string[] s_shortPreamble = [s_preamble[0], "set local lock_timeout = '2s'", "set local statement_timeout = '2s'"];
+    private static readonly string[] s_weakPreamble = [s_preamble[0], "set local lock_timeout = '2s'", "set local statement_timeout = 0"];
+
     /// <summary>All that a run sends, as a script that can be pasted into psql.</summary>
     /// <param name="plan">The plan.</param>
     public static string ToScript(Plan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return string.Join("\n", plan.Units.Select(ToScript));
+        return string.Join("\n", plan.Units.Select(unit => ToScript(unit, plan.IsOnline)));
     }
 
-    private static string ToScript(PlanUnit unit)
+    private static string ToScript(PlanUnit unit, bool isOnline)
     {
-        var statements = unit.Steps.Select(s => s.Up.TrimEnd().TrimEnd(';'));
-        return string.Join(";\n", unit.InTransaction ? ["begin", .. s_preamble, .. statements, "commit"] : statements) + ";";
+        var statements = unit.Steps.Select(s => $"{(s.Backfill is null || !isOnline ? "" : "-- a run does this a portion at a time, each in a transaction of its own\n")}{s.Up.TrimEnd().TrimEnd(';')}");
+        var preamble = !isOnline ? s_preamble : unit.Steps.Any(s => s.Lock >= LockLevel.Share) ? s_shortPreamble : s_weakPreamble;
+        return string.Join(";\n", unit.InTransaction ? ["begin", .. preamble, .. statements, "commit"] : statements) + ";";
     }
 
     /// <summary>Applies a plan.</summary>

@@ -72,6 +72,6 @@ public static class RolloutPlanner
             fill,
             warnings,
             cancellationToken).ConfigureAwait(false);
-        return new Rollout(planned, fill, ground.Column, state is not null);
+        return new Rollout(planned with { Plan = planned.Plan with { IsOnline = true } }, fill, ground.Column, state is not null);
     }
 }

@@ -49,6 +49,10 @@ public class OnlineTests
         var shown = shell.Run($"Enable-TenantRls item -Online -WhatIf {Derive}").EnsureSuccess();
         Assert.Contains("create index concurrently", shown.Host, StringComparison.Ordinal);
         Assert.Contains("not valid", shown.Host, StringComparison.Ordinal);
+
+        // The limits that a run keeps to: whoever runs what is shown by hand holds nobody up either.
+        Assert.Contains("set local statement_timeout = '2s'", shown.Host, StringComparison.Ordinal);
+        Assert.DoesNotContain("10s", shown.Host, StringComparison.Ordinal);
         Assert.True(Regex.Count(shown.Host, "(?m)^commit;") > 5);
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_attribute where attrelid = 'item'::regclass and attname = 'tenant'"));
     }
@@ -65,6 +69,50 @@ public class OnlineTests
         using var shell = ModuleRunner.Connect(database.AdminConnectionString);
         var result = shell.Run($"Enable-TenantRls item {arguments}");
         Assert.StartsWith(errorId, result.Errors[^1].FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_declared_policy_comes_with_the_rollout_and_is_shown_with_it()
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        using var file = new TemporaryScript("@{ Tables = @{ Table = 'item'; DefaultTenant = 't1'; Policies = @{ Name = 'some'; Kind = 'Restrictive'; Command = 'Select'; Using = 'id > 0 or {tenants_admin}' } } }");
+        var shown = shell.Run("Enable-TenantRls -Declaration $args[0] -Online -WhatIf", file.Path).EnsureSuccess();
+        Assert.Contains("create policy \"some\"", shown.Host, StringComparison.Ordinal);
+
+        var made = (TenantRls)shell.Run("Enable-TenantRls -Declaration $args[0] -Online -WarningAction SilentlyContinue", file.Path).EnsureSuccess().Single!;
+        Assert.Equal(TenantRlsState.On, made.State);
+        Assert.Contains("some", made.Policies);
+    }
+
+    [Fact]
+    public async Task A_declaration_with_a_faulty_policy_changes_nothing_online()
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        using var file = new TemporaryScript("@{ Tables = @{ Table = 'item'; DefaultTenant = 't1'; Policies = @{ Name = 'some'; Kind = 'Restrictive'; Command = 'Select'; Using = 'nothing = 1' } } }");
+        Assert.StartsWith("PolicyExpressionInvalid", shell.Run("Enable-TenantRls -Declaration $args[0] -Online -WarningAction SilentlyContinue", file.Path).Errors[^1].FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_attribute where attrelid = 'item'::regclass and attname = 'tenant'"));
+    }
+
+    [Fact]
+    public async Task A_rollout_of_a_declaration_that_fails_is_not_done_in_another_way()
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        shell.Run("Initialize-TenantDatabase").EnsureSuccess();
+        using var file = new TemporaryScript("@{ Tables = @{ Table = 'item'; DefaultTenant = 't1' } }");
+        await using var reader = await database.Admin.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await reader.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new Npgsql.NpgsqlCommand("select count(*) from item", reader, transaction);
+        await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+
+        // Longer than a step tries, so that it gives up; what would wait for the reader instead would end with him.
+        var release = Task.Delay(TimeSpan.FromSeconds(9), TestContext.Current.CancellationToken).ContinueWith(_ => transaction.RollbackAsync(), TaskScheduler.Default).Unwrap();
+        var busy = shell.Run("Enable-TenantRls -Declaration $args[0] -Online -RetryFor 3s -WarningAction SilentlyContinue", file.Path);
+        await release;
+        Assert.StartsWith("TableBusy", busy.Errors[^1].FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_attribute where attrelid = 'item'::regclass and attname = 'tenant'"));
     }
 
     [Fact]

@@ -92,7 +92,9 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
         }
 
         var request = new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant) { Backfill = Backfill };
-        await EnableAsync(database, table, request, assumed => EnablePlanner.PlanAsync(database, table, request, assumed, StopToken));
+        await EnableAsync(database, table, request, assumed => Online
+            ? RolloutPlanner.PlanAsync(database, table, request, Phase, assumed, StopToken)
+            : EnablePlanner.PlanAsync(database, table, request, assumed, StopToken));
     }
 
     // All that was declared: the database first, then what is shared, for a policy may read it.
@@ -119,13 +121,36 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
         foreach (var table in declared.Tables.Select(WithDefaultTenant))
         {
             await ForTableAsync(table.Table, info => EnableAsync(
-                database, info, table.Request, async assumed => (await DeclarationPlanner.PlanAsync(database, table, Force, assumed, StopToken)).Enabling));
-            if (Online && Phase is not TenantRolloutPhase.Prepare && !IsWhatIf)
+                database, info, table.Request, assumed => PlanAsync(database, table, assumed), () => MakePoliciesAsync(database, table)));
+        }
+    }
+
+    private async Task<EnablePlan> PlanAsync(TenantDatabase database, ResolvedTable table, Assumptions assumed)
+    {
+        var declared = await DeclarationPlanner.PlanAsync(database, table, Force, assumed, StopToken);
+        if (!Online)
+        {
+            return declared.Enabling;
+        }
+
+        var rollout = await RolloutPlanner.PlanAsync(database, table.Table, table.Request, Phase, assumed, StopToken);
+        return Phase is TenantRolloutPhase.Prepare ? rollout : rollout with
+        {
+            Plan = rollout.Plan with
             {
-                // What a rollout makes is the module's own; the declared policies stand beside that.
-                await ForTableAsync(table.Table, async info => await ApplyAsync(
-                    database, (await DeclarationPlanner.PlanAsync(database, table, Force, _assumed, StopToken)).Enabling.Plan, $"Make the declared policies of {info.DisplayName}", null));
-            }
+                Steps = [.. rollout.Plan.Steps, .. declared.Policies],
+                Warnings = [.. rollout.Plan.Warnings.Union(declared.Enabling.Plan.Warnings)],
+            },
+        };
+    }
+
+    // What a rollout makes is the module's own; the declared policies come after it, with as short a lock.
+    private async Task MakePoliciesAsync(TenantDatabase database, ResolvedTable table)
+    {
+        if (Phase is not TenantRolloutPhase.Prepare)
+        {
+            var declared = await DeclarationPlanner.PlanAsync(database, table, Force, _assumed, StopToken);
+            await RolloutRunner.RunAsync(database, table.Table, new Plan(table.Table.DisplayName, declared.Policies), Options(), StopToken);
         }
     }
 
@@ -133,9 +158,9 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
         ? table with { Declared = table.Declared with { DefaultTenant = DefaultTenant, Backfill = Backfill } }
         : table;
 
-    private async Task EnableAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan)
+    private async Task EnableAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan, Func<Task>? policies = null)
     {
-        var (planned, ran) = await TryAsync(database, table, request, plan);
+        var (planned, ran) = await TryAsync(database, table, request, plan, policies);
         if (!ran)
         {
             return;
@@ -147,14 +172,15 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
         }
     }
 
-    private async Task<(EnablePlan Planned, bool Ran)> TryAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan)
+    private async Task<(EnablePlan Planned, bool Ran)> TryAsync(
+        TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan, Func<Task>? policies)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var planned = Online ? await RolloutPlanner.PlanAsync(database, table, request, Phase, _assumed, StopToken) : await plan(_assumed);
+            var planned = await plan(_assumed);
             try
             {
-                Func<Task>? online = Online ? () => RunAsync(database, table, request) : null;
+                Func<Task>? online = Online ? () => RunAsync(database, table, request, policies) : null;
                 var ran = await ApplyAsync(database, planned.Plan, Action, $"{planned.Table.DisplayName} {(Phase is TenantRolloutPhase.Prepare ? "is prepared" : "keeps tenants apart")} already: nothing to do.", online);
                 if (IsWhatIf)
                 {
@@ -171,9 +197,10 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
         }
     }
 
-    private async Task RunAsync(TenantDatabase database, TableInfo table, EnableRequest request)
+    private async Task RunAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Task>? policies)
     {
         await RolloutRunner.EnableAsync(database, table, request, Phase, Options(Throttle), StopToken);
+        await (policies?.Invoke() ?? Task.CompletedTask);
         HideProgress();
     }
 
