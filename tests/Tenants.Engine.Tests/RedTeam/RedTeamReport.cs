@@ -27,23 +27,36 @@ public sealed class RedTeamReport : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await AttackWorld.DropTemplateAsync();
-        var root = Root();
-        if (root is null || _results.Count < AttackList.All.Count * 3)
+        if (Root() is not { } root || _results.IsEmpty)
         {
-            // Only a part of them ran: that is no report.
             return;
         }
 
         var folder = Directory.CreateDirectory(Path.Combine(root, "output", "redteam")).FullName;
-        var lines = _results
+        var major = _results.First().Major;
+        var file = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{major}.json"));
+        var ran = _results
             .OrderBy(r => r.Attack.Family).ThenBy(r => r.Attack.Id, StringComparer.Ordinal).ThenBy(r => r.Trust)
             .Select(r => new Line(
                 r.Attack.Id, r.Attack.Family, r.Attack.Tries, r.Trust, r.Verdict, r.Note,
                 r.Verdict == AttackVerdict.Listed ? r.Attack.ListingFor(r.Trust, r.Major)!.Closer : null))
             .ToList();
-        var major = _results.First().Major;
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{major}.json")), JsonSerializer.Serialize(lines, s_json));
+
+        // A part that ran again, after an attack or the product was mended, takes the place of what it said before; a part alone is no report.
+        var before = File.Exists(file) ? JsonSerializer.Deserialize<List<Line>>(await File.ReadAllTextAsync(file), s_json)! : [];
+        var again = ran.Select(l => (l.Id, l.Trust)).ToHashSet();
+        var known = AttackList.All.Select(a => a.Id).ToHashSet(StringComparer.Ordinal);
+        List<Line> lines =
+        [
+            .. before.Where(l => known.Contains(l.Id) && !again.Contains((l.Id, l.Trust))).Concat(ran)
+                .OrderBy(l => l.Family).ThenBy(l => l.Id, StringComparer.Ordinal).ThenBy(l => l.Trust),
+        ];
+        if (lines.Count < AttackList.All.Count * 3)
+        {
+            return;
+        }
+
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(lines, s_json));
         if (Environment.GetEnvironmentVariable("TENANTS_REDTEAM_DOCUMENT") is { Length: > 0 } document)
         {
             await RewriteAsync(folder, document);
