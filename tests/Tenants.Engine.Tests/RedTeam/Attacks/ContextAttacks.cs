@@ -140,6 +140,8 @@ internal static class ContextAttacks
         },
         new("make-a-key", AttackFamily.Context, "makes a key for its login and signs a token for another tenant in SQL")
         {
+            // The second defence is off, so that the first is tried by itself; "key-as-the-owner" tries the second.
+            SuperuserSetup = AnySession("create_key(name, interval)"),
             Steps =
             [
                 Enemy($"do $sign$ {Sign.Replace("{key}", """
@@ -154,7 +156,7 @@ internal static class ContextAttacks
         },
         new("retire-keys", AttackFamily.Context, "retires the keys of the victim's login")
         {
-            SuperuserSetup = "select tenants.create_key('{adminlogin}', null)",
+            SuperuserSetup = $"{AnySession("create_key(name, interval)")}; {AnySession("retire_keys(name, interval, text)")}; select tenants.create_key('{{adminlogin}}', null)",
             Steps = [Enemy("select tenants.retire_keys('{adminlogin}', '0', null)")],
             Success = Breach.Seen("a key of the admin's login has ended", "select not exists (select from tenants.key k join pg_roles r on r.oid = k.login where r.rolname = '{adminlogin}' and k.expires_at > now() + interval '10 years')"),
             Refusals = ["42501"],
@@ -247,6 +249,10 @@ internal static class ContextAttacks
             Controls = [NoSignature],
         },
     ];
+
+    // Takes the look at the session out of a function that only an admin's may call.
+    private static string AnySession(string function) =>
+        $"do $c$ begin execute regexp_replace(pg_get_functiondef('tenants.{function}'::regprocedure), 'pg_catalog\\.pg_has_role\\(session_user.*''member''\\)', 'true'); end $c$";
 
     // Where the plain setting is believed, one that says nothing of a context.
     private static Control NoSignatureAndContext => NoSignature;
