@@ -87,7 +87,7 @@ internal static class OwnersCodeAttacks
             Success = Breach.EnemyGets("key "),
             Refusals = ["42501"],
             Listed = [new(AttackTrust.Scoped, "the session is the admin's", "whoever connects: -Trust Sealed")],
-            Controls = [new("that the session must be an admin's") { Sql = "do $c$ begin execute replace(pg_get_functiondef('tenants.create_key(name, interval)'::regprocedure), 'if not pg_catalog.pg_has_role(', 'if false and pg_catalog.pg_has_role('); end $c$" }],
+            Controls = [new("that the session must be an admin's") { Sql = "do $c$ begin execute replace(pg_get_functiondef('tenants.create_key(name, interval)'::regprocedure), 'if not coalesce(', 'if false and coalesce('); end $c$" }],
         },
     ];
 
