@@ -13,6 +13,10 @@ internal sealed record TablePolicy(string Name, bool IsPermissive, char Command,
     public bool Is(string role, string expression) =>
         IsPermissive && Command == '*' && Roles is [var only] && only == role && Using == expression && (Check ?? Using) == expression;
 
+    /// <summary>It takes no row away where the condition holds: it is permissive, or passes whatever fulfils that.</summary>
+    /// <param name="condition">The condition, as PostgreSQL writes it.</param>
+    public bool LetsPass(string condition) => IsPermissive || ((string?[])[Using, Check]).OfType<string>().All(e => Deparsed.Allows(e, condition));
+
     /// <summary>It is one of the two that the module makes.</summary>
     public bool IsOwn => Name is TenantTables.IsolationPolicy or TenantTables.AdminPolicy;
 }

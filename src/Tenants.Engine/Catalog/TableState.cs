@@ -38,6 +38,9 @@ internal sealed record TableState
     /// <summary>An index that leads with the tenant column.</summary>
     public string? Index { get; init; }
 
+    /// <summary>The names of indexes of the tenant column alone whose building was cut off, in its own schema.</summary>
+    public string[] InvalidIndexes { get; init; } = [];
+
     /// <summary>The rights of the session role on it, in lower case.</summary>
     public required string[] Granted { get; init; }
 
@@ -76,7 +79,7 @@ internal sealed record TableState
     /// is blind changes no row and hears of no error, so whatever reads or writes all rows makes sure of this first.
     /// </summary>
     public bool IsWhollySeen(Installation installation) => !IsFiltered
-        || (Policies.Any(p => p.Name == TenantTables.AdminPolicy && p.Is(installation.AdminRole, PolicyText.AdminDeparsed(installation))) && Policies.All(p => p.IsPermissive));
+        || (Policies.Any(p => p.Name == TenantTables.AdminPolicy && p.Is(installation.AdminRole, PolicyText.AdminDeparsed(installation))) && Policies.All(p => p.LetsPass(PolicyText.AdminDeparsed(installation))));
 
     /// <summary>Fails unless the admin's login sees all rows.</summary>
     /// <exception cref="TenantException"><c>RowsHidden</c>.</exception>

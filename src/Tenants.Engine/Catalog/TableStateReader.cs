@@ -91,6 +91,7 @@ internal static class TableStateReader
             Column = row.IsDBNull(16) ? null : ReadColumn(row, 16),
             Index = row.IsDBNull(25) ? null : row.GetString(25),
             SchemaIdent = row.GetString(26),
+            InvalidIndexes = row.GetFieldValue<string[]>(27),
             Policies = [.. policies[oid]],
         };
     }

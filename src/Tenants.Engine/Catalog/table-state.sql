@@ -72,7 +72,15 @@ select c.oid, n.nspname::text, c.relname::text, c.relkind, w.rolname::text,
         where i.indrelid = c.oid and i.indisvalid and i.indpred is null and i.indkey[0] = a.attnum
           and i.indcollation[0] = a.attcollation
         order by i.indisprimary desc, i.indnatts, x.relname limit 1),
-       pg_catalog.quote_ident($3)
+       pg_catalog.quote_ident($3),
+       -- Indexes of the tenant column alone whose building was cut off; one that is being built at this moment is none.
+       array(select x.relname::text
+             from pg_catalog.pg_index i
+             join pg_catalog.pg_class x on x.oid = i.indexrelid
+             where i.indrelid = c.oid and not i.indisvalid and not i.indisunique and i.indnatts = 1 and i.indkey[0] = a.attnum
+               and i.indpred is null and not x.relispartition and x.relname ~ '_idx[0-9]*$'
+               and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
+             order by 1)
 from wanted
 join pg_catalog.pg_class c on c.oid = wanted.oid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

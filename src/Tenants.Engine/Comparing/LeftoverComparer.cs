@@ -7,6 +7,8 @@ namespace Tenants.Engine.Comparing;
 /// <summary>Tells what unfinished work left: an index, a constraint, a rollout's trigger.</summary>
 internal static class LeftoverComparer
 {
+    private const string Alone = "-- by itself, outside of a transaction: with psql, say\n";
+
     /// <summary>One difference for each.</summary>
     public static IEnumerable<TenantRlsDifference> Compare(ComparedTable table, TableLeftovers leftovers)
     {
@@ -26,8 +28,8 @@ internal static class LeftoverComparer
         var step = (isNeeded, index.IsPartitioned) switch
         {
             // Outside of a transaction, so that nobody waits.
-            (true, false) => new PlanStep($"the index {index.Name} is built anew", $"reindex index concurrently {quoted}") { Lock = LockLevel.ShareUpdateExclusive },
-            (false, false) => new PlanStep($"the index {index.Name} is not needed", $"drop index concurrently {quoted}") { Lock = LockLevel.ShareUpdateExclusive },
+            (true, false) => new PlanStep($"the index {index.Name} is built anew", $"{Alone}reindex index concurrently {quoted}") { Lock = LockLevel.ShareUpdateExclusive },
+            (false, false) => new PlanStep($"the index {index.Name} is not needed", $"{Alone}drop index concurrently {quoted}") { Lock = LockLevel.ShareUpdateExclusive },
 
             // One of a partitioned table is invalid until a partition's is attached for each; made anew, it takes over those that are there.
             (true, true) => new PlanStep($"the index {index.Name} is made anew", $"drop index {quoted};\n{index.Definition.Replace(" ON ONLY ", " ON ", StringComparison.Ordinal)}") { Lock = LockLevel.AccessExclusive },
@@ -45,6 +47,12 @@ internal static class LeftoverComparer
             Name = index.Name,
             Expected = isNeeded ? "valid" : null,
             Actual = "invalid",
+            Command = (index.IsPlain, index.IsPartitioned) switch
+            {
+                (true, false) => $"{table.EnableCommand} -Online",
+                (true, true) when isNeeded => table.EnableCommand,
+                _ => null,
+            },
         };
     }
 

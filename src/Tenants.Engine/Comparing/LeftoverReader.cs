@@ -9,7 +9,8 @@ internal static class LeftoverReader
 {
     // One that is being built at this moment is no leftover.
     private const string Indexes = """
-        select i.indrelid, n.nspname::text, x.relname::text, x.relkind = 'I', pg_catalog.pg_get_indexdef(x.oid)
+        select i.indrelid, n.nspname::text, x.relname::text, x.relkind = 'I', pg_catalog.pg_get_indexdef(x.oid),
+               not i.indisunique and i.indnatts = 1 and i.indpred is null and x.relname ~ '_idx[0-9]*$'
         from rows from (pg_catalog.unnest($1), pg_catalog.unnest($2)) wanted(oid, attname)
         join pg_catalog.pg_index i on i.indrelid = wanted.oid
         join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0] and a.attname = wanted.attname
@@ -59,7 +60,7 @@ internal static class LeftoverReader
         var indexes = new List<LeftoverIndex>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            indexes.Add(new LeftoverIndex(reader.GetFieldValue<uint>(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetString(4)));
+            indexes.Add(new LeftoverIndex(reader.GetFieldValue<uint>(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetString(4), reader.GetBoolean(5)));
         }
 
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);

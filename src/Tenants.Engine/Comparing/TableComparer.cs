@@ -16,7 +16,8 @@ internal sealed class TableComparer(Installation installation, Version server, I
         foreach (var group in StepGroup.Read(table.Family, steps))
         {
             // An invalid index is told as such, with what makes it serve.
-            if (group.Kind == TenantRlsDifferenceKind.IndexMissing && leftovers.Indexes.Any(i => i.Table == group.Member.Oid))
+            if (group.Kind == TenantRlsDifferenceKind.IndexInvalid
+                || (group.Kind == TenantRlsDifferenceKind.IndexMissing && leftovers.Indexes.Any(i => i.Table == group.Member.Oid)))
             {
                 continue;
             }

@@ -12,7 +12,13 @@ internal sealed record TableLeftovers(
 }
 
 /// <summary>An invalid index.</summary>
-internal sealed record LeftoverIndex(uint Table, string Schema, string Name, bool IsPartitioned, string Definition);
+/// <param name="Table">The table's OID.</param>
+/// <param name="Schema">Its schema.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="IsPartitioned">It is a partitioned table's.</param>
+/// <param name="Definition">The statement that makes it.</param>
+/// <param name="IsPlain">It is one that Enable-TenantRls makes, and makes anew: of the tenant column alone.</param>
+internal sealed record LeftoverIndex(uint Table, string Schema, string Name, bool IsPartitioned, string Definition, bool IsPlain);
 
 /// <summary>A constraint that is NOT VALID.</summary>
 internal sealed record LeftoverConstraint(uint Table, string Name, string Definition);

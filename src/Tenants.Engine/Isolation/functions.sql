@@ -151,7 +151,8 @@ declare
     outer_pad bytea := pg_catalog.decode(pg_catalog.repeat('5c', 64), 'hex');
 begin
     -- By the session, not by the right to call it: a tenant's SQL that came to run as an admin has no business here.
-    if not pg_catalog.pg_has_role(session_user, {admin_literal}, 'member') then
+    -- Which role that is stands in the settings: the same body serves every database. Where they say nothing, nobody is one.
+    if not coalesce(pg_catalog.pg_has_role(session_user, (select s.value from {schema}.setting s where s.name = 'admin_role')::name, 'member'), false) then
         raise exception 'keys are made by an admin of the tenants' using errcode = 'insufficient_privilege';
     end if;
 
@@ -192,7 +193,7 @@ as $function$
     with retired as (
         update {schema}.key k
         set expires_at = least(k.expires_at, pg_catalog.transaction_timestamp() + grace)
-        where pg_catalog.pg_has_role(session_user, {admin_literal}, 'member')
+        where pg_catalog.pg_has_role(session_user, (select s.value from {schema}.setting s where s.name = 'admin_role')::name, 'member')
           and k.login = pg_catalog.to_regrole(pg_catalog.quote_ident(for_login))::oid
           and k.id is distinct from except_key and k.expires_at > pg_catalog.transaction_timestamp()
         returning k.id)

@@ -115,11 +115,32 @@ internal sealed class EnableSteps(
     }
 
     // An index of a partitioned table reaches its partitions; one of a parent does not reach its children.
-    private IEnumerable<PlanStep> Index()
+    private List<PlanStep> Index()
     {
         var taken = takenNames.ToHashSet(StringComparer.Ordinal);
-        return [.. (_root.IsPartitioned ? [_root] : family.Members).Where(m => m.Index is null).Select(m => Index(m, taken))];
+        var steps = new List<PlanStep>();
+        foreach (var member in (_root.IsPartitioned ? [_root] : family.Members).Where(m => m.Index is null))
+        {
+            foreach (var built in member.IsPartitioned ? family.Members : [member])
+            {
+                steps.AddRange(DropInvalid(built));
+                taken.ExceptWith(built.InvalidIndexes);
+            }
+
+            steps.Add(Index(member, taken));
+        }
+
+        return steps;
     }
+
+    // What a build left that was cut off costs writes and serves nobody; the new one takes its place.
+    private IEnumerable<PlanStep> DropInvalid(TableState member) => member.InvalidIndexes.Select(name => new PlanStep(
+        $"{Of(member)}the index {name}, whose building was cut off, goes", $"drop index {Quote.Identifier(member.Schema, name)}")
+    {
+        Lock = LockLevel.AccessExclusive,
+        LockedTable = member.QuotedName,
+        Mends = TenantRlsDifferenceKind.IndexInvalid,
+    });
 
     /// <summary>An index, built in one go; its name is added to those that are taken.</summary>
     internal PlanStep Index(TableState member, HashSet<string> taken)

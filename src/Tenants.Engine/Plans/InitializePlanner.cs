@@ -80,7 +80,6 @@ public static class InitializePlanner
         {
             ["schema"] = schema,
             ["admin"] = Quote.Identifier(installation.AdminRole),
-            ["admin_literal"] = Quote.Literal(installation.AdminRole),
         };
         yield return new PlanStep("the module's own schema", $"create schema {schema} authorization {Quote.Identifier(installation.OwnerRole)}")
         {

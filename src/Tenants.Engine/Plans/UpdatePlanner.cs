@@ -59,6 +59,5 @@ public static class UpdatePlanner
     {
         ["schema"] = installation.QuotedSchema,
         ["admin"] = Quote.Identifier(installation.AdminRole),
-        ["admin_literal"] = Quote.Literal(installation.AdminRole),
     };
 }

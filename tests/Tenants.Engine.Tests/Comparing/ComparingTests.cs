@@ -36,6 +36,20 @@ public class ComparingTests
         Assert.Empty(await RlsComparer.CompareAsync(world.Database, cancellationToken: Cancellation));
     }
 
+    [Theory]
+    [InlineData("update pg_index set indisvalid = false where indexrelid = 'todo_item_tenant_idx'::regclass", "Enable-TenantRls public.todo_item -Online")]
+    [InlineData("create index again on todo_item (tenant, title); update pg_index set indisvalid = false where indexrelid = 'again'::regclass", null)]
+    public async Task An_invalid_index_says_that_its_statement_runs_by_itself_and_which_command_mends_it(string tampering, string? command)
+    {
+        await using var world = await CompareWorld.CreateAsync();
+        await world.RunAsync(tampering);
+
+        var found = await world.MendsAsync(TenantRlsDifferenceKind.IndexInvalid, TenantRlsSeverity.Warning);
+
+        Assert.Equal(command, found.Command);
+        Assert.StartsWith("-- by itself, outside of a transaction", found.Mend, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_column_of_another_name_is_known_by_its_default_when_the_policy_is_gone()
     {

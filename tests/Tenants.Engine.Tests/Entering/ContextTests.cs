@@ -38,6 +38,26 @@ public class ContextTests
         Assert.Equal("42501", error.SqlState);
     }
 
+    [Theory]
+    [InlineData("", "42501", "keys are made by an admin")]
+    [InlineData("delete from {schema}.setting where name = 'admin_role'", "42501", "keys are made by an admin")]
+    [InlineData("update {schema}.setting set value = 'nobody at all' where name = 'admin_role'", "42704", "\"nobody at all\" does not exist")]
+    public async Task A_right_to_call_it_makes_nobody_an_admin_nor_do_settings_that_are_gone(string tampering, string state, string message)
+    {
+        await using var world = await WorldAsync();
+        var schema = world.Installation.QuotedSchema;
+        var (login, connectionString) = await world.Test.CreateLoginAsync("other");
+        await world.SuperuserAsync($"grant execute on all functions in schema {schema} to {login}; {tampering.Replace("{schema}", schema, StringComparison.Ordinal)}");
+        var sources = tampering.Length == 0 ? [connectionString] : new[] { connectionString, world.Test.AdminConnectionString };
+
+        foreach (var source in sources.Select(world.Test.CreateSource))
+        {
+            var error = await Assert.ThrowsAsync<PostgresException>(() => TestDatabase.ExecuteAsync(source, $"select {schema}.create_key(session_user, interval '1 hour')"));
+            Assert.Equal(state, error.SqlState);
+            Assert.Contains(message, error.MessageText, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Nobody_but_the_owner_reads_the_keys()
     {

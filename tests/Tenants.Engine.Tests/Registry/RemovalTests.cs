@@ -1,4 +1,5 @@
 using Npgsql;
+using Tenants.Engine.Catalog;
 using Tenants.Engine.Isolation.Logins;
 using Tenants.Engine.Tenants;
 using Tenants.Engine.Tests.Support;
@@ -194,6 +195,24 @@ public class RemovalTests
         await world.AdminAsync("drop policy tenants_admin on todo_item");
         var registry = await TenantRegistry.OpenAsync(world.Database, Token);
         Assert.Equal("AdminViewMissing", (await FailsAsync(registry, RemoveData)).ErrorId);
+    }
+
+    [Fact]
+    public async Task A_restrictive_policy_that_lets_the_admin_pass_hides_nothing_and_another_is_named_with_what_lets_him()
+    {
+        await using var world = await WorldAsync();
+        await world.AdminAsync($"create policy short on todo_item as restrictive using (length(title) < 9 or {AdminPass.Text(world.Installation)})");
+        var registry = await TenantRegistry.OpenAsync(world.Database, Token);
+        Assert.Equal("TenantHasData", (await FailsAsync(registry, new TenantRemovalOptions())).ErrorId);
+
+        await world.AdminAsync("create policy \"lo\"\"ng\" on todo_item as restrictive for select using (title <> 'a1')");
+        var error = await FailsAsync(registry, RemoveData);
+        Assert.Equal("AdminViewMissing", error.ErrorId);
+        Assert.Contains("'lo\"ng'", error.Message, StringComparison.Ordinal);
+        await world.AdminAsync(error.Message[error.Message.IndexOf("alter policy", StringComparison.Ordinal)..]);
+        await registry.RemoveAsync(registry.Parse("acme"), RemoveData, cancellationToken: Token);
+
+        Assert.Equal(["globex"], await TestDatabase.ColumnAsync<string>(world.Test.Superuser, "select tenant from todo_item"));
     }
 
     private static async Task<TenantWorld> WorldAsync()

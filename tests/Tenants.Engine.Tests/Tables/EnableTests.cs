@@ -9,6 +9,20 @@ namespace Tenants.Engine.Tests.Tables;
 
 public class EnableTests
 {
+    [Theory]
+    [InlineData("create table todo_item (id int, tenant text)", "create index todo_item_tenant_idx on todo_item (tenant); update pg_index set indisvalid = false where indexrelid = 'todo_item_tenant_idx'::regclass")]
+    [InlineData("create table todo_item (id int, tenant text) partition by list (id); create table one partition of todo_item for values in (1)", "create index todo_item_tenant_idx on only todo_item (tenant)")]
+    public async Task An_index_whose_building_was_cut_off_goes_and_is_built_anew(string table, string cut)
+    {
+        await using var world = await TableWorld.CreateAsync(table);
+        await TestDatabase.ExecuteAsync(world.Test.Superuser, cut);
+
+        await world.EnableAsync("todo_item", "tenant");
+
+        Assert.Equal("todo_item_tenant_idx true", await world.ValueAsync<string>(
+            "select string_agg(indexrelid::regclass::text || ' ' || indisvalid::text, ', ') from pg_index where indrelid = 'todo_item'::regclass"));
+    }
+
     [Fact]
     public async Task The_first_table_brings_the_database_with_it_and_nothing_is_missing_then()
     {
