@@ -10,8 +10,12 @@ internal sealed class DisableSteps(Installation installation, TableFamily family
     private readonly TableState _root = family.Root;
     private readonly string _session = Quote.Identifier(installation.SessionRole);
 
-    /// <summary>All of them: tenants' SQL loses its rights before the policies go.</summary>
-    public IEnumerable<PlanStep> All() => [.. Rights(), .. family.Members.SelectMany(m => First(Opened(m))), .. First([.. rest, .. Column()])];
+    /// <summary>
+    /// All of them: tenants' SQL loses its rights before the policies go. The root's policies go together with the rest, and last, for
+    /// they tell which column it is and that there is something to undo: a run that is cut before that finds them again.
+    /// </summary>
+    public IEnumerable<PlanStep> All() =>
+        [.. Rights(), .. family.Members.Where(m => m != _root).SelectMany(m => First(Opened(m))), .. First([.. Opened(_root), .. rest, .. Column()])];
 
     // Of a table in use each lock is gone before the next one is taken.
     private IEnumerable<PlanStep> First(IEnumerable<PlanStep> steps) => steps.Select((step, i) => isLive && i == 0 ? step with { Scope = StepScope.First } : step);

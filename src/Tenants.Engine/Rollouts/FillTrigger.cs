@@ -14,9 +14,9 @@ internal static class FillTrigger
     public const string Name = "zz_tenants_fill";
 
     /// <summary>The steps that make it, on a table and on each child that does not inherit it.</summary>
-    public static IEnumerable<PlanStep> Create(IReadOnlyList<TableState> tables, string function, string column, Fill fill)
+    public static IEnumerable<PlanStep> Create(TableState root, IReadOnlyList<TableState> tables, string function, string column, Fill fill)
     {
-        yield return new PlanStep("what gives rows a tenant that old code writes", CreateFunction(function, column, fill)) { Down = DropFunction(function) };
+        yield return new PlanStep("what gives rows a tenant that old code writes", CreateFunction(root, function, column, fill)) { Down = DropFunction(function) };
         yield return new PlanStep("nobody else may use it", Revoke(function));
         foreach (var table in tables)
         {
@@ -30,7 +30,7 @@ internal static class FillTrigger
     }
 
     /// <summary>The steps that drop it.</summary>
-    public static IEnumerable<PlanStep> Drop(IReadOnlyList<TableState> tables, string function, string column, Fill fill)
+    public static IEnumerable<PlanStep> Drop(TableState root, IReadOnlyList<TableState> tables, string function, string column, Fill fill)
     {
         foreach (var table in tables)
         {
@@ -42,12 +42,27 @@ internal static class FillTrigger
             };
         }
 
-        yield return new PlanStep("nor its function", DropFunction(function)) { Down = fill.Value is null ? null : $"{CreateFunction(function, column, fill)};\n{Revoke(function)}" };
+        yield return new PlanStep("nor its function", DropFunction(function)) { Down = fill.Value is null ? null : $"{CreateFunction(root, function, column, fill)};\n{Revoke(function)}" };
     }
 
     private static string DropFunction(string function) => $"drop function {function}()";
 
-    private static string Revoke(string function) => $"revoke all on function {function}() from public";
+    // Default privileges may give it to others than PUBLIC as well.
+    private static string Revoke(string function) => $"do {Quote.Dollar($"""
+        declare
+            other record;
+        begin
+            for other in
+                select case a.grantee when 0 then 'public' else pg_catalog.quote_ident(r.rolname) end as grantee
+                from pg_catalog.pg_proc p
+                cross join lateral pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
+                left join pg_catalog.pg_roles r on r.oid = a.grantee
+                where p.oid = {Quote.Literal($"{function}()")}::pg_catalog.regprocedure and a.grantee <> p.proowner
+            loop
+                execute pg_catalog.format('revoke all on function %s from %s cascade', {Quote.Literal($"{function}()")}, other.grantee);
+            end loop;
+        end
+        """)}";
 
     private static string DropFrom(TableState table) => $"drop trigger {Quote.Identifier(Name)} on {table.QuotedName}";
 
@@ -58,8 +73,9 @@ internal static class FillTrigger
 
     // An expression may read tables on which old code's login has no rights, hence SECURITY DEFINER; whose session it is it asks
     // all the same, so that rows hidden by policies stay hidden. A row for which it fails or finds nothing is written without a
-    // tenant, as before, and is filled in or reported before anything is enforced: old code never fails by it.
-    private static string CreateFunction(string function, string column, Fill fill) => fill.Expression is null
+    // tenant, as before, and is filled in or reported before anything is enforced: old code never fails by it. On any other table it
+    // does nothing, before it looks at the row: whose columns those are, casts of theirs would run with the maker's rights.
+    private static string CreateFunction(TableState root, string function, string column, Fill fill) => fill.Expression is null
         ? $"""
         create function {function}() returns trigger
             language plpgsql set search_path = pg_catalog, pg_temp
@@ -75,7 +91,18 @@ internal static class FillTrigger
             language plpgsql security definer set search_path = pg_catalog, pg_temp
         as {Quote.Dollar($"""
         #variable_conflict use_column
+        declare
+            own pg_catalog.oid := pg_catalog.to_regclass({Quote.Literal(root.QuotedName)});
         begin
+            if own is distinct from tg_relid and own is distinct from pg_catalog.pg_partition_root(tg_relid) and not exists (
+                with recursive above(oid) as (
+                    select h.inhparent from pg_catalog.pg_inherits h where h.inhrelid = tg_relid
+                    union
+                    select h.inhparent from above u join pg_catalog.pg_inherits h on h.inhrelid = u.oid)
+                select from above u where u.oid = own) then
+                return new;
+            end if;
+
             new.{Quote.Identifier(column)} := (select {fill.Value} from (select new.*) t);
             return new;
         exception when others then

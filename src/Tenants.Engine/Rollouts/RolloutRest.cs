@@ -27,7 +27,7 @@ internal static class RolloutRest
         var steps = family.Members.Where(m => facts[m.Oid].Check is not null).Select(m => Check(m, facts[m.Oid].Check!, Quote.Identifier(column.Name))).ToList();
         if (triggered.Count > 0)
         {
-            steps.AddRange(FillTrigger.Drop(triggered, facts[triggered[0].Oid].Function!, column.Name, Fill.None));
+            steps.AddRange(FillTrigger.Drop(family.Root, triggered, facts[triggered[0].Oid].Function!, column.Name, Fill.None));
         }
 
         return [.. steps, .. forget];

@@ -42,7 +42,7 @@ internal sealed class RolloutSteps(
             return [];
         }
 
-        var steps = FillTrigger.Create(missing, Function, column, fill);
+        var steps = FillTrigger.Create(_root, missing, Function, column, fill);
         return missing.Count == Triggered.Count ? steps : steps.Skip(2);
     }
 
@@ -183,7 +183,7 @@ internal sealed class RolloutSteps(
         family.Members.Where(m => Facts(m).Check is not null && !lacks.Nullable.Contains(m)).Select(m => RolloutRest.Check(m, Facts(m).Check!, _quoted));
 
     private IEnumerable<PlanStep> DropTrigger() => fill.IsNeeded || IsTriggered
-        ? FillTrigger.Drop([.. Triggered.Where(m => fill.IsNeeded || Facts(m).Function is not null)], Function, column, fill)
+        ? FillTrigger.Drop(_root, [.. Triggered.Where(m => fill.IsNeeded || Facts(m).Function is not null)], Function, column, fill)
         : [];
 
     private static IEnumerable<PlanStep> First(IEnumerable<PlanStep> steps) => steps.Select((step, i) => i == 0 ? step with { Scope = StepScope.First } : step);

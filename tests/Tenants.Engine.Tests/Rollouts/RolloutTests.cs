@@ -244,6 +244,34 @@ public sealed class RolloutTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_way_back_goes_on_too_wherever_it_is_cut(bool removeColumn)
+    {
+        for (var cut = 1; ; cut++)
+        {
+            await using var world = await TableWorld.CreateAsync("create table item (id int) partition by list (id); create table item_1 partition of item for values in (1); create table item_rest partition of item default");
+            await world.InitializeAsync(TenantIdType.Text);
+            var before = await CatalogPicture.ReadAsync(world.Test, "item");
+            await RunAsync(world, new EnableRequest { Column = "Org" });
+            var table = await world.FindAsync("item");
+            var points = 0;
+            var options = new RolloutOptions { OnPoint = _ => ++points == cut ? throw new OperationCanceledException() : Task.CompletedTask };
+            var first = await DisablePlanner.PlanAsync(world.Database, table, removeColumn, isLive: true);
+            var failure = await Record.ExceptionAsync(() => RolloutRunner.RunAsync(world.Database, table, first, options));
+            await RolloutRunner.RunAsync(world.Database, table, await DisablePlanner.PlanAsync(world.Database, table, removeColumn, isLive: true));
+            Assert.Equal(removeColumn, before.SequenceEqual(await CatalogPicture.ReadAsync(world.Test, "item")));
+            Assert.Equal(0, await world.ValueAsync<long>("select count(*) from pg_attrdef where adrelid::regclass::text like 'item%'"));
+            Assert.Equal(0, await world.ValueAsync<long>("select count(*) from pg_policy"));
+            if (failure is null)
+            {
+                Assert.True(cut > 4, "it is cut nowhere");
+                return;
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task The_way_back_is_short_locks_as_well_and_clears_what_a_cut_rollout_left(bool isCut)
