@@ -45,7 +45,7 @@ try {
     $differences | Out-Default
 
     $failing = @(foreach ($difference in $differences) { if ($difference.Severity -ge $Severity) { $difference } })
-    "$($differences.Count) differences, $($failing.Count) of them $Severity or worse."
+    "$($differences.Count) difference$(if ($differences.Count -ne 1) { 's' }), $($failing.Count) of them $Severity or worse."
     foreach ($difference in $failing) {
         if ($difference.Mend) { "-- $($difference.Purpose)`n$($difference.Mend);" } else { "# $($difference.Command)" }
     }

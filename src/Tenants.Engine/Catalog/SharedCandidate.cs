@@ -49,7 +49,8 @@ internal sealed record SharedCandidate(
                      join pg_catalog.pg_class t on t.oid = b.oid and t.relrowsecurity and t.oid <> c.oid
                      join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace order by 1),
                c.relrowsecurity,
-               exists (select from session_role s where pg_catalog.has_schema_privilege(s.oid, n.oid, 'usage')),
+               coalesce((select pg_catalog.has_schema_privilege(s.oid, n.oid, 'usage') from session_role s),
+                        pg_catalog.has_schema_privilege('public', n.oid, 'usage')),
                (select pg_catalog.count(distinct o.oid)::int from pg_catalog.pg_class o cross join lateral pg_catalog.aclexplode(o.relacl) a
                 join session_role s on s.oid = a.grantee where o.relnamespace = n.oid and o.oid <> c.oid and o.relkind <> 'S'),
                array(select distinct pg_catalog.lower(a.privilege_type) from pg_catalog.aclexplode(c.relacl) a

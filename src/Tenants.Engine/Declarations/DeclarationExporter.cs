@@ -44,6 +44,43 @@ public static class DeclarationExporter
             cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Tells those of some tables of which a declaration has something to say.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="tables">The tables.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException"><c>DatabaseNotInitialized</c>.</exception>
+    public static async Task<IReadOnlyList<TableInfo>> DeclarableAsync(
+        TenantDatabase database, IReadOnlyList<TableInfo> tables, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(tables);
+        var installation = await database.GetInstallationAsync(cancellationToken).ConfigureAwait(false);
+        return await database.UseAsync(
+            async connection =>
+            {
+                var tenants = await TenantTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+                var shared = await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+                var known = tenants.Where(t => !t.IsChild).Select(t => t.Oid).Concat(shared.Select(s => s.Oid)).ToHashSet();
+                return (IReadOnlyList<TableInfo>)[.. tables.Where(t => known.Contains(t.Oid))];
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The error for a table of which a declaration has nothing to say.</summary>
+    /// <param name="table">The table.</param>
+    public static TenantException NotDeclarable(TableInfo table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var why = table.IsChild
+            ? "is a partition or child, and its declaration is that of the table above it"
+            : $"neither keeps tenants apart nor is shared, so there is nothing to declare of it. Enable-TenantRls {TableCheck.PowerShellText(table.DisplayName)} or Grant-TenantTable comes first";
+        return new TenantException("TableNotEnabled", TenantErrorKind.InvalidState, $"{table.DisplayName} {why}.")
+        {
+            Table = table.DisplayName,
+            Target = table.DisplayName,
+        };
+    }
+
     private static DeclaredTable Describe(Installation installation, TableState table, IEnumerable<TenantPolicy> policies) => new(table.DisplayName, 0)
     {
         Column = table.Column!.Name == TenantTables.DefaultColumn ? null : table.Column.Name,

@@ -23,6 +23,25 @@ internal static class InitializeUnit
         [new MigrationStatement("the module's schema and three roles, named after this database; nothing where they are there", $"do {Quote.Dollar(Up(installation, name))}")],
         [new MigrationStatement("what this migration made goes; what was there before it stays", $"do {Quote.Dollar(Down(installation, name))}")]);
 
+    /// <summary>The migrations for a database that is ready, with what fails at once and clearly where one is not.</summary>
+    /// <param name="installation">What the database holds.</param>
+    /// <param name="units">The migrations; at least one.</param>
+    public static IEnumerable<MigrationUnit> Guard(Installation installation, IReadOnlyList<MigrationUnit> units)
+    {
+        var body = $"""
+            begin
+                if pg_catalog.to_regclass({Quote.Literal($"{installation.QuotedSchema}.setting")}) is null then
+                    raise exception 'this database is not ready for tenants, and the migration was written against one that was'
+                        using hint = 'run before it: Initialize-TenantDatabase; or write it anew against a database that is not initialised either';
+                end if;
+            end
+            """;
+        var guard = new MigrationStatement("fails where the database was not made ready for tenants", $"do {Quote.Dollar(body)}");
+        return units[0].InTransaction
+            ? [units[0] with { Up = [guard, .. units[0].Up] }, .. units.Skip(1)]
+            : [new MigrationUnit("the database", MigrationTopic.Ready, true, [guard], []), .. units];
+    }
+
     private static string Up(Installation installation, MigrationName name)
     {
         var schema = installation.QuotedSchema;

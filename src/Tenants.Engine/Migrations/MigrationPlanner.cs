@@ -1,6 +1,7 @@
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Declarations;
+using Tenants.Engine.Isolation;
 using Tenants.Engine.Plans;
 using Tenants.Engine.Rollouts;
 
@@ -21,7 +22,7 @@ public static class MigrationPlanner
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(tables);
         var assumed = Assumptions.None;
-        if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is null)
+        if (!await IsInstalledAsync(database, cancellationToken).ConfigureAwait(false))
         {
             // The first table tells the type of tenants.
             var first = await RolloutPlanner.PlanAsync(database, tables[0], request, cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -41,17 +42,18 @@ public static class MigrationPlanner
     /// <param name="database">The database.</param>
     /// <param name="declared">The declaration, held against the database.</param>
     /// <param name="defaultTenant">Whose rows without a tenant become, where the declaration does not say it of a table.</param>
+    /// <param name="backfill">What gives each of them its own in place of that.</param>
     /// <param name="force">Share views and make policies even if they open rows to other tenants.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException"><c>TableNotFound</c>, and what <see cref="DeclarationPlanner"/> and <see cref="RolloutPlanner"/> throw.</exception>
     public static async Task<MigrationPlan> PlanAsync(
-        TenantDatabase database, ResolvedDeclaration declared, string? defaultTenant, bool force, CancellationToken cancellationToken = default)
+        TenantDatabase database, ResolvedDeclaration declared, string? defaultTenant, string? backfill, bool force, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(declared);
         declared.EnsureComplete();
         var assumed = Assumptions.None;
-        var isInstalled = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not null;
+        var isInstalled = await IsInstalledAsync(database, cancellationToken).ConfigureAwait(false);
         if (!isInstalled)
         {
             var (_, installation) = await InitializePlanner.PlanAsync(database, declared.TenantType, cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -66,12 +68,24 @@ public static class MigrationPlanner
 
         foreach (var table in declared.Tables)
         {
-            var request = table.Request is { DefaultTenant: null, Backfill: null } open ? open with { DefaultTenant = defaultTenant } : table.Request;
+            var request = table.Request is { DefaultTenant: null, Backfill: null } open ? open with { DefaultTenant = defaultTenant, Backfill = backfill } : table.Request;
             var enabling = await PlanDeclaredAsync(database, table, request, isInstalled, force, parts.Assumed, cancellationToken).ConfigureAwait(false);
             parts.Add(enabling, request);
         }
 
         return parts.ToPlan();
+    }
+
+    // Whoever is no admin hears that, and not which table of the module he may not read.
+    private static async Task<bool> IsInstalledAsync(TenantDatabase database, CancellationToken cancellationToken)
+    {
+        if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not { } installed)
+        {
+            return false;
+        }
+
+        await database.UseAsync(c => AdminRight.CheckAsync(c, installed, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     private static async Task<EnablePlan> PlanDeclaredAsync(

@@ -10,6 +10,9 @@ internal sealed record MigrationTopic(string Word, string Text)
     /// <summary>The database itself is made ready.</summary>
     public static readonly MigrationTopic Initialize = new("initialize", "makes the database ready for tenants");
 
+    /// <summary>The database must be ready already.</summary>
+    public static readonly MigrationTopic Ready = new("ready", "fails where the database is not ready for tenants");
+
     private static readonly MigrationTopic s_other = new("step", "a step on the way");
 
     // The first that fits.

@@ -35,11 +35,8 @@ public static class MigrationWriter
             return new MigrationDraft([], warnings);
         }
 
-        MigrationUnit[] units =
-        [
-            .. plan.Initializes ? [InitializeUnit.Make(plan.Installation, name)] : (MigrationUnit[])[],
-            .. plan.Parts.SelectMany(p => MigrationUnits.Of(plan.Installation, p.Plan, p.QuotedTable)),
-        ];
+        MigrationUnit[] parts = [.. plan.Parts.SelectMany(p => MigrationUnits.Of(plan.Installation, p.Plan, p.QuotedTable))];
+        MigrationUnit[] units = plan.Initializes ? [InitializeUnit.Make(plan.Installation, name), .. parts] : [.. InitializeUnit.Guard(plan.Installation, parts)];
         return new MigrationDraft(MigrationFormats.For(request.Format).Write(folder, name, units, now), warnings);
     }
 }

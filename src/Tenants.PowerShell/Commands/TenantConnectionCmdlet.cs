@@ -47,7 +47,8 @@ public abstract class TenantConnectionCmdlet : TenantCmdlet
     }
 
     /// <summary>Does something to each table that a name means; one that fails is one error, and the others go on.</summary>
-    private protected async Task ForEachTableAsync(TenantDatabase database, string name, Func<TableInfo, Task> work, string? schema = null)
+    /// <returns>False where a wildcard fits none.</returns>
+    private protected async Task<bool> ForEachTableAsync(TenantDatabase database, string name, Func<TableInfo, Task> work, string? schema = null)
     {
         IReadOnlyList<TableInfo> tables;
         try
@@ -57,14 +58,19 @@ public abstract class TenantConnectionCmdlet : TenantCmdlet
         catch (TenantException e)
         {
             WriteFailure(e, name);
-            return;
+            return true;
         }
 
         foreach (var table in tables)
         {
             await ForTableAsync(table, work);
         }
+
+        return tables.Count > 0;
     }
+
+    /// <summary>Says that a wildcard fits nothing, where silence would pass for an answer.</summary>
+    private protected void WarnOfNone(string name) => WriteWarning($"No table fits '{name}'.");
 
     /// <summary>Does something to a table; if it fails, that is one error, and the next table can follow.</summary>
     private protected async Task ForTableAsync(TableInfo table, Func<TableInfo, Task> work)

@@ -31,9 +31,13 @@ internal static class WholeFile
         {
             throw Exists(path);
         }
+        catch (DirectoryNotFoundException)
+        {
+            throw new TenantException("DeclarationNotWritable", TenantErrorKind.InvalidArgument, $"{path} cannot be written: there is no directory {Path.GetDirectoryName(path)}. Make it first.") { Target = path };
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new TenantException("DeclarationNotWritable", TenantErrorKind.InvalidArgument, $"{path} cannot be written: {e.Message}") { Target = path };
+            throw new TenantException("DeclarationNotWritable", TenantErrorKind.InvalidArgument, $"{path} cannot be written: {e.Message.Replace(beside, path, StringComparison.Ordinal)}") { Target = path };
         }
         finally
         {

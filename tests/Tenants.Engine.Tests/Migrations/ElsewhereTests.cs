@@ -1,4 +1,9 @@
+using Tenants.Engine.Comparing;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Declarations;
+using Tenants.Engine.Migrations;
 using Tenants.Engine.Plans;
+using Tenants.Engine.Tests.Sealed;
 using Tenants.Testing;
 using Xunit;
 
@@ -8,6 +13,42 @@ namespace Tenants.Engine.Tests.Migrations;
 public class ElsewhereTests
 {
     private const TenantMigrationFormat Format = TenantMigrationFormat.GolangMigrate;
+
+    [Fact]
+    public async Task What_it_made_serves_there_in_either_trust_and_nothing_differs()
+    {
+        await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key)");
+        await world.There.RunAsync("insert into todo_item values (1)");
+
+        await UpAsync(world, new EnableRequest(DefaultTenant: "acme"), "todo_item");
+        await TestDatabase.ExecuteAsync(world.There.Test.Superuser, "revoke create on schema public from public");
+        await world.There.Database.ForgetInstallationAsync();
+        await using var isolated = await TenantDatabase.OpenAsync(
+            new ConnectionSettings(world.There.Test.AdminConnectionString) { Trust = TenantTrust.Sealed }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["1"], await SealedWorld.QueryAsync(world.There.Database, "acme", "select id from todo_item"));
+        Assert.Equal(["1"], await SealedWorld.QueryAsync(isolated, "acme", "select id from todo_item"));
+        Assert.DoesNotContain(
+            await RlsComparer.CompareAsync(world.There.Database, cancellationToken: TestContext.Current.CancellationToken), d => d.Table != "public.schema_migrations");
+    }
+
+    [Fact]
+    public async Task A_shared_table_there_has_the_rights_that_a_run_would_give()
+    {
+        const string Tables = "create table country (code text)";
+        await using var world = await MigrationWorld.CreateAsync(Tables);
+        var declaration = new TenancyDeclaration("tenancy.psd1", null, null, [], [new DeclaredSharedTable("country", 1, false)]);
+        var declared = await DeclarationPlanner.ResolveAsync(world.Here.Database, declaration, TestContext.Current.CancellationToken);
+        var plan = await MigrationPlanner.PlanAsync(world.Here.Database, declared, null, null, false, TestContext.Current.CancellationToken);
+
+        MigrationWriter.Draft(new MigrationRequest("add", Format, world.Folder), plan, DateTimeOffset.UtcNow).Write();
+        await MigrationWorld.Tool(Format).UpAsync(world.Folder, world.There.Test.AdminConnectionString);
+        await world.Here.InitializeAsync(TenantIdType.Text);
+        var shared = await SharedTablePlanner.GrantAsync(world.Here.Database, await world.Here.FindAsync("country"), false, false, TestContext.Current.CancellationToken);
+        await PlanRunner.RunAsync(world.Here.Database, shared, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(await CatalogSnapshot.TakeAsync(world.Here.Test), (await CatalogSnapshot.TakeAsync(world.There.Test)).Where(l => !l.Contains("schema_migrations", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public async Task Rows_that_are_there_alone_get_the_tenant_who_is_registered_there()
@@ -38,7 +79,7 @@ public class ElsewhereTests
         await world.There.RegisterAsync("acme", "globex");
 
         Assert.Equal(RowCheck.SqlState, failure.SqlState);
-        Assert.Contains("1 rows of public.todo_item", failure.MessageText, StringComparison.Ordinal);
+        Assert.Contains("1 row of public.todo_item", failure.MessageText, StringComparison.Ordinal);
         Assert.False(isEnforced);
         Assert.Equal(["1"], await world.There.AsTenantAsync("acme", "select id from todo_item"));
         Assert.Equal(["2"], await world.There.AsTenantAsync("globex", "select id from todo_item"));
@@ -57,6 +98,25 @@ public class ElsewhereTests
 
         Assert.Equal(before, (await CatalogSnapshot.TakeAsync(world.There.Test)).Where(l => !l.Contains("schema_migrations", StringComparison.Ordinal)));
         Assert.Equal("globex", await world.There.ValueAsync<string>("select id from tenants.tenant"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("drop index todo_item_tenant_idx")]
+    public async Task A_database_that_is_not_ready_is_told_so_by_what_was_written_against_one_that_is(string missing)
+    {
+        await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key)");
+        await world.Here.InitializeAsync(TenantIdType.Text);
+        if (missing.Length > 0)
+        {
+            await world.Here.EnableAsync("todo_item");
+            await world.Here.RunAsync(missing);
+        }
+
+        var failure = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => UpAsync(world, new EnableRequest(), "todo_item"));
+
+        Assert.Contains("not ready for tenants", failure.MessageText, StringComparison.Ordinal);
+        Assert.Contains("Initialize-TenantDatabase", failure.Hint, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -78,6 +78,45 @@ public class FolderTests
     }
 
     [Theory]
+    [InlineData("alembic.ini", "[alembic]\n# script_location = nowhere\nscript_location = db/alembic\n\n[loggers]\nscript_location = wrong\n", "db/alembic/versions")]
+    [InlineData("alembic.ini", "[alembic]\r\nscript_location: %(here)s/db/alembic\r\n", "db/alembic/versions")]
+    [InlineData("alembic.ini", "[alembic]\nscript_location = db/alembic\nversion_locations =\n    %(here)s/db/other\n", "db/other")]
+    [InlineData("env.py", "", "versions")]
+    [InlineData("README", "", "versions")]
+    [InlineData("one.py", "revision = 'a'\ndown_revision = None\n", "")]
+    public void Revisions_are_written_where_Alembic_looks_for_them(string file, string text, string expected)
+    {
+        using var folder = new TemporaryMigrations();
+        foreach (var inner in new[] { "versions", "db/alembic/versions", "db/other" })
+        {
+            Directory.CreateDirectory(Path.Combine(folder.Path, inner));
+        }
+
+        folder.Add(file, text);
+
+        var written = Assert.Single(Draft(folder, TenantMigrationFormat.Alembic, "add").Files);
+
+        Assert.Equal(Path.GetFullPath(Path.Combine(folder.Path, expected)).TrimEnd('/'), Path.GetDirectoryName(written.Path));
+    }
+
+    [Theory]
+    [InlineData("README", "", "neither alembic.ini nor env.py")]
+    [InlineData("env.py", "", "no folder 'versions'")]
+    [InlineData("alembic.ini", "[alembic]\nfile_template = x\n", "names no script_location")]
+    [InlineData("alembic.ini", "[alembic]\nscript_location = shop:migrations\n", "'shop:migrations'")]
+    [InlineData("alembic.ini", "[alembic]\nscript_location = x\nversion_locations = a b\n", "several folders")]
+    public void Where_that_is_not_known_nothing_is_written(string file, string text, string message)
+    {
+        using var folder = new TemporaryMigrations();
+        folder.Add(file, text);
+
+        var failure = Fails(() => Draft(folder, TenantMigrationFormat.Alembic, "add"));
+
+        Assert.Equal("MigrationFolderNotFound", failure.ErrorId);
+        Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(TenantMigrationFormat.Alembic, "x_one.py", "print('no revision here')\n")]
     [InlineData(TenantMigrationFormat.Alembic, "x_one.py", "revision = 'x'\ndown_revision = before()\n")]
     [InlineData(TenantMigrationFormat.Alembic, "x_one.py", "revision = 'x'\ndown_revision = 'gone'\n")]

@@ -178,10 +178,32 @@ public sealed class DeclarationCommandTests : IDisposable
 
         var written = shell.Run("Export-TenantDeclaration -Path $args[0] -Force -PassThru", file).EnsureSuccess();
         Assert.Equal(file, ((FileInfo)written.Single!).FullName);
+        Assert.NotNull(written.Output[0].Properties["PSParentPath"]);
         Assert.Contains("'public.todo_item'", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal([file], Directory.GetFileSystemEntries(_folder.Path));
         Assert.Equal("DeclarationNotWritable", shell.Run("Export-TenantDeclaration -Path $args[0]", _folder.Path).ErrorId);
-        Assert.Equal("DeclarationNotWritable", shell.Run("Export-TenantDeclaration -Path $args[0]", Path.Combine(_folder.Path, "no", "f.psd1")).ErrorId);
+        var missing = shell.Run("Export-TenantDeclaration -Path $args[0]", Path.Combine(_folder.Path, "no", "f.psd1"));
+        Assert.Equal("DeclarationNotWritable", missing.ErrorId);
+        Assert.Contains($"{Path.Combine(_folder.Path, "no", "f.psd1")} cannot be written: there is no directory", missing.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_table_of_which_there_is_nothing_to_declare_is_an_error_and_a_wildcard_that_fits_none_a_warning()
+    {
+        await using var database = await CreateAsync();
+        await database.ExecuteAsync("create view shown as select 1 as id");
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        shell.Run("$null = Enable-TenantRls todo_item").EnsureSuccess();
+
+        var partly = shell.Run("Export-TenantDeclaration -Table shown, todo_item, order_line, nowhere");
+        var none = shell.Run("Export-TenantDeclaration $args[0] -Table order_line", _folder.File);
+        var wildcard = shell.Run("Export-TenantDeclaration -Table 'zz*'").EnsureSuccess();
+
+        Assert.Equal(["TableNotEnabled", "TableNotEnabled", "TableNotFound"], partly.Errors.Select(e => e.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.Contains("todo_item", (string)Assert.Single(partly.Output).BaseObject, StringComparison.Ordinal);
+        Assert.Equal("TableNotEnabled", none.ErrorId);
+        Assert.False(File.Exists(_folder.File));
+        Assert.Contains("'zz*'", Assert.Single(wildcard.Warnings), StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -27,6 +27,7 @@ public sealed class NewTenantMigrationTests : IDisposable
         var files = written.Output.Select(o => (FileInfo)o.BaseObject).ToList();
         Assert.Equal(Directory.GetFiles(_folder).Order(), files.Select(f => f.FullName).Order());
         Assert.True(files.Count > 5);
+        Assert.All(written.Output, o => Assert.EndsWith(_folder, (string)o.Properties["PSParentPath"].Value, StringComparison.Ordinal));
         Assert.Equal("MigrationExists", again.ErrorId);
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_policy"));
     }
@@ -44,9 +45,44 @@ public sealed class NewTenantMigrationTests : IDisposable
         var folder = shell.Run("New-TenantMigration add Sql -Path (Join-Path $args[0] 'nowhere') -Table todo_item".Replace("(Join-Path $args[0] 'nowhere')", "\"$($args[0])/nowhere\"", StringComparison.Ordinal), _folder);
         var name = shell.Run("New-TenantMigration '../add' Sql -Path $args[0] -Table todo_item", _folder);
 
+        var wildcard = shell.Run("New-TenantMigration add Sql -Path $args[0] -Table 'zz*'", _folder).EnsureSuccess();
+        Assert.Contains("'zz*'", Assert.Single(wildcard.Warnings), StringComparison.Ordinal);
         Assert.Contains(nothing.Information, i => i.Contains("Nothing is missing", StringComparison.Ordinal));
         Assert.Equal(("TableNotFound", "MigrationFolderNotFound", "InvalidMigrationName"), (missing.ErrorId, folder.ErrorId, name.ErrorId));
         Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public async Task What_a_declaration_says_of_a_table_goes_before_what_gives_rows_their_tenant()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("create table todo_item (id int); create table note (id int); insert into todo_item values (1); insert into note values (1)");
+        var declaration = Path.Combine(_folder, "tenancy.psd1");
+        await File.WriteAllTextAsync(declaration, "@{ Tables = @(@{ Table = 'todo_item'; DefaultTenant = 'acme' }, 'note') }");
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+
+        shell.Run("New-TenantMigration add Sql -Path $args[0] -Declaration $args[1] -Backfill { 'tenant_' || t.id }", _folder, declaration).EnsureSuccess();
+
+        var text = string.Concat(Directory.GetFiles(_folder, "*.up.sql").Order(StringComparer.Ordinal).Select(File.ReadAllText));
+        Assert.Matches(@"update only ""public""\.""todo_item"" as t set ""tenant"" = 'acme'", text);
+        Assert.DoesNotMatch(@"update only ""public""\.""todo_item"" as t set ""tenant"" = .*tenant_", text);
+        Assert.Matches(@"update only ""public""\.""note"" as t set ""tenant"" = .*tenant_", text);
+    }
+
+    [Fact]
+    public async Task Who_is_no_admin_is_told_so()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("create table todo_item (id int)");
+        using var admin = ModuleRunner.Connect(database.AdminConnectionString);
+        admin.Run("Enable-TenantRls todo_item").EnsureSuccess();
+        var (_, connectionString) = await database.CreateLoginAsync("other");
+        using var shell = ModuleRunner.Connect(connectionString);
+
+        var failure = shell.Run("New-TenantMigration add Sql -Path $args[0] -Table todo_item", _folder);
+
+        Assert.Equal("PermissionDenied", failure.ErrorId);
+        Assert.Contains("is no admin of the tenants", failure.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]

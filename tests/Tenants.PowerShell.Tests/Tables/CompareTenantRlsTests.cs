@@ -34,6 +34,7 @@ public class CompareTenantRlsTests
         Assert.Equal(2, shell.Run("Compare-TenantRls todo_*").EnsureSuccess().Output.Count);
         Assert.Single(shell.Run("Get-TenantRls todo_item | Compare-TenantRls").EnsureSuccess().Output);
         Assert.Empty(shell.Run("@() | Compare-TenantRls").EnsureSuccess().Output);
+        Assert.Contains("'zz*'", Assert.Single(shell.Run("Compare-TenantRls zz*").EnsureSuccess().Warnings), StringComparison.Ordinal);
         var partly = shell.Run("Compare-TenantRls nowhere, shown, todo_item");
         Assert.Equal(["TableNotFound", "TableNotSupported"], partly.Errors.Select(e => e.FullyQualifiedErrorId.Split(',')[0]));
         Assert.Single(partly.Output);
@@ -81,7 +82,7 @@ public class CompareTenantRlsTests
         var result = await RunExampleAsync(database.AdminConnectionString, arguments);
 
         Assert.Equal((exitCode, ""), (result.ExitCode, result.Errors));
-        Assert.Contains(tampering.Length > 0 ? "1 differences" : "0 differences", result.Output, StringComparison.Ordinal);
+        Assert.Contains(tampering.Length > 0 ? "1 difference," : "0 differences", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

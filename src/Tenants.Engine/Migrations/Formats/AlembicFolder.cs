@@ -5,10 +5,6 @@ namespace Tenants.Engine.Migrations.Formats;
 /// <summary>Alembic's revisions, each of which names the one before.</summary>
 internal static partial class AlembicFolder
 {
-    /// <summary>The folder that holds the revisions: that one, or <c>versions</c> beside the <c>env.py</c> in it.</summary>
-    public static MigrationFolder Versions(MigrationFolder folder) =>
-        folder.Names.Contains("env.py") && folder.Inner("versions") is { } inner ? inner : folder;
-
     /// <summary>The revision that no other follows; null where there is none yet.</summary>
     /// <exception cref="TenantException"><c>MigrationHeadsSeveral</c>, <c>MigrationUnreadable</c>, <c>MigrationExists</c>.</exception>
     public static string? Head(MigrationFolder folder, MigrationName name)

@@ -14,7 +14,7 @@ internal sealed partial class AlembicFormat : IMigrationFormat
     /// <inheritdoc/>
     public IReadOnlyList<MigrationFile> Write(MigrationFolder folder, MigrationName name, IReadOnlyList<MigrationUnit> units, DateTimeOffset now)
     {
-        var versions = AlembicFolder.Versions(folder);
+        var versions = AlembicVersions.Find(folder);
         var before = AlembicFolder.Head(versions, name);
         var files = new List<MigrationFile>();
         for (var i = 0; i < units.Count; i++)

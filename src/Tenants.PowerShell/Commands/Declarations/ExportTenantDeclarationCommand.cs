@@ -2,7 +2,9 @@ using System.Management.Automation;
 using System.Text;
 using Tenants.Declarations;
 using Tenants.Engine.Catalog;
+using Tenants.Engine.Connections;
 using Tenants.Engine.Declarations;
+using Tenants.Results;
 
 namespace Tenants.Commands;
 
@@ -15,6 +17,7 @@ namespace Tenants.Commands;
 public sealed class ExportTenantDeclarationCommand : TenantConnectionCmdlet
 {
     private readonly Dictionary<uint, TableInfo> _tables = [];
+    private bool _hasFailed;
 
     /// <summary>The file to write, such as <c>./tenancy.psd1</c>; wildcards mean nothing in it.</summary>
     [Parameter(Position = 0)]
@@ -42,11 +45,7 @@ public sealed class ExportTenantDeclarationCommand : TenantConnectionCmdlet
         var database = await GetDatabaseAsync();
         foreach (var name in Table ?? [])
         {
-            await ForEachTableAsync(database, name, table =>
-            {
-                _tables[table.Oid] = table;
-                return Task.CompletedTask;
-            });
+            await FindAsync(database, name);
         }
     }
 
@@ -54,6 +53,11 @@ public sealed class ExportTenantDeclarationCommand : TenantConnectionCmdlet
     protected override async Task EndAsync()
     {
         var database = await GetDatabaseAsync();
+        if (_hasFailed && _tables.Count == 0)
+        {
+            return;
+        }
+
         var chosen = MyInvocation.BoundParameters.ContainsKey(nameof(Table)) || MyInvocation.ExpectingInput ? _tables.Values : null;
         var declaration = await DeclarationExporter.ReadAsync(database, chosen, StopToken);
         var text = DeclarationWriter.Write(declaration);
@@ -70,8 +74,36 @@ public sealed class ExportTenantDeclarationCommand : TenantConnectionCmdlet
             await WholeFile.WriteAsync(path, text, Force, StopToken);
             if (PassThru)
             {
-                WriteObject(new FileInfo(path));
+                WriteObject(this.ItemOf(path));
             }
+        }
+    }
+
+    private async Task FindAsync(TenantDatabase database, string name)
+    {
+        try
+        {
+            var found = await TableFinder.FindAsync(database, name, cancellationToken: StopToken);
+            var declarable = await DeclarationExporter.DeclarableAsync(database, found, StopToken);
+            foreach (var table in declarable)
+            {
+                _tables[table.Oid] = table;
+            }
+
+            if (declarable.Count == 0)
+            {
+                if (found is [var only] && !WildcardPattern.ContainsWildcardCharacters(name))
+                {
+                    throw DeclarationExporter.NotDeclarable(only);
+                }
+
+                WriteWarning($"No table that keeps tenants apart or is shared fits '{name}'.");
+            }
+        }
+        catch (TenantException e) when (e.ErrorId != "DatabaseNotInitialized")
+        {
+            _hasFailed = true;
+            WriteFailure(e, name);
         }
     }
 

@@ -3,8 +3,9 @@ using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Migrations;
 using Tenants.Engine.Plans;
-using Tenants.Migrations;
 using Tenants.Hosting;
+using Tenants.Migrations;
+using Tenants.Results;
 
 namespace Tenants.Commands;
 
@@ -57,8 +58,8 @@ public sealed class NewTenantMigrationCommand : TenantConnectionCmdlet
     [Parameter]
     public string? DefaultTenant { get; set; }
 
-    /// <summary>What tells of each row whose it becomes: an SQL expression over a row that is named <c>t</c>, as a script block or a string.</summary>
-    [Parameter(ParameterSetName = DeclarationInput.ByTable)]
+    /// <summary>What tells of each row whose it becomes: an SQL expression over a row that is named <c>t</c>, as a script block or a string. What a declaration says of a table goes before it.</summary>
+    [Parameter]
     [SqlText]
     [ValidateNotNullOrEmpty]
     public string? Backfill { get; set; }
@@ -104,7 +105,10 @@ public sealed class NewTenantMigrationCommand : TenantConnectionCmdlet
         if (AskTo(string.Join('\n', draft.Files.Select(f => f.Path)), "Write the migration"))
         {
             draft.Write();
-            WriteObject(draft.Files.Select(f => new FileInfo(f.Path)), enumerateCollection: true);
+            foreach (var file in draft.Files)
+            {
+                WriteObject(this.ItemOf(file.Path));
+            }
         }
     }
 
@@ -113,6 +117,11 @@ public sealed class NewTenantMigrationCommand : TenantConnectionCmdlet
         try
         {
             var found = await TableFinder.FindAsync(database, name, Schema, StopToken);
+            if (found.Count == 0)
+            {
+                WarnOfNone(name);
+            }
+
             _tables.AddRange(WildcardPattern.ContainsWildcardCharacters(name) ? await WithoutSharedAsync(database, found) : found);
             return true;
         }
@@ -134,7 +143,7 @@ public sealed class NewTenantMigrationCommand : TenantConnectionCmdlet
         if (Declaration is not null)
         {
             var declared = await this.ReadDeclarationAsync(database, Declaration, StopToken);
-            return await MigrationPlanner.PlanAsync(database, declared, DefaultTenant, Force, StopToken);
+            return await MigrationPlanner.PlanAsync(database, declared, DefaultTenant, Backfill, Force, StopToken);
         }
 
         var request = new EnableRequest(string.IsNullOrEmpty(Column) ? null : Column, DefaultTenant) { Backfill = Backfill };

@@ -38,7 +38,10 @@ public sealed class CompareTenantRlsCommand : TenantConnectionCmdlet
         _isNamed |= Table is not null;
         foreach (var name in Table ?? [])
         {
-            await ForEachTableAsync(database, name, table => AddAsync(database, table), Schema);
+            if (!await ForEachTableAsync(database, name, table => AddAsync(database, table), Schema))
+            {
+                WarnOfNone(name);
+            }
         }
     }
 
