@@ -13,7 +13,7 @@ internal static class ServerErrors
 
     /// <summary>True where the connection itself is gone, so that another may do better.</summary>
     public static bool IsBroken(Exception exception) => exception is PostgresException { SqlState: var state }
-        ? state is "57P01" or "57P02" or "57P03" or "57P05" || state.StartsWith("08", StringComparison.Ordinal)
+        ? state is "57P01" or "57P02" or "57P03" or "57P05" or "25P03" || state.StartsWith("08", StringComparison.Ordinal)
         : IsOurs(exception);
 
     /// <summary>A failure to connect.</summary>

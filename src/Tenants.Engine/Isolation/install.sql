@@ -49,10 +49,12 @@ create table {schema}.shared_table (
 );
 
 -- How far the rollout of a table in use has come; gone when it has ended. One row for the table itself, which says what the
--- column is and whose the rows without a tenant become, and one for each table, partition or child with rows of its own: by its file and the block in it.
+-- column is and whose the rows without a tenant become, and whose OID and name must both fit, for either may be recycled; and one for each table, partition or child with rows of its own: by its file and the block in it.
 create table {schema}.rollout (
     member     oid primary key,
     root       oid not null,
+    root_schema name,
+    root_name  name,
     "column"   name,
     tenant     text,
     expression text,

@@ -20,13 +20,14 @@ internal static class BackfillExpression
 
     /// <summary>The expression as PostgreSQL writes it, cast to the tenant column's type.</summary>
     /// <exception cref="TenantException">
-    /// <c>BackfillInvalid</c>: it is not one value of a row; <c>RowsHidden</c>: policies hide rows of a table that it reads.
+    /// <c>BackfillInvalid</c>: it is not one value of a row; <c>BackfillNotTrusted</c>: it runs what somebody else may change; <c>RowsHidden</c>: policies hide rows of a table that it reads.
     /// </exception>
     public static async Task<string> ReadAsync(EnableContext context, TableState table, EnableRequest request, CancellationToken cancellationToken)
     {
         var connection = context.Connection;
         var name = "tenants_" + Guid.NewGuid().ToString("N")[..12];
         var view = $"pg_temp.{Quote.Identifier(name)}";
+        await BackfillRights.EnsureTemporaryAsync(connection, cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -45,6 +46,7 @@ internal static class BackfillExpression
         await ExecuteAsync(connection, "select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)", cancellationToken).ConfigureAwait(false);
         var text = Cut(await DefinitionAsync(connection, view, cancellationToken).ConfigureAwait(false), name) ?? throw Invalid(table, "it is more than one expression");
         var read = await RelationsAsync(connection, view, cancellationToken).ConfigureAwait(false);
+        await BackfillRights.EnsureTrustedAsync(context, view, table, cancellationToken).ConfigureAwait(false);
         await transaction.RollbackAsync(cancellationToken).ConfigureAwait(false);
         await EnsureSeenAsync(context, [.. read.Where(oid => oid != table.Oid)], cancellationToken).ConfigureAwait(false);
         return text;

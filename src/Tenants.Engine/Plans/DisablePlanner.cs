@@ -43,7 +43,7 @@ public static class DisablePlanner
 
         await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         var begun = await RolloutState.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
-        var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], begun?.Column, cancellationToken).ConfigureAwait(false);
+        var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], begun is { Fits: true } ? begun.Column : null, cancellationToken).ConfigureAwait(false);
         var shared = await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         if (families is not [var family] || shared.Any(s => s.Oid == table.Oid))
         {

@@ -48,6 +48,16 @@ internal static class IndexNames
         }
     }
 
+    /// <summary>True for a name that <see cref="Choose(string, string, string, IReadOnlySet{string})"/> could have given.</summary>
+    public static bool IsChosen(string name, string table, string column, string ending)
+    {
+        var at = name.LastIndexOf(ending, StringComparison.Ordinal);
+        var suffix = at < 0 ? "" : name[at..];
+        return suffix.Length > 0
+            && suffix[ending.Length..].All(char.IsAsciiDigit)
+            && name == Fit(table, column, Quote.MaxIdentifierBytes - suffix.Length) + suffix;
+    }
+
     // The longer part gives way.
     private static string Fit(string table, string column, int bytes)
     {

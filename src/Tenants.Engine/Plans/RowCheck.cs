@@ -18,9 +18,10 @@ internal static class RowCheck
     /// <param name="table">The table; its partitions and children are looked at too.</param>
     /// <param name="column">The tenant column.</param>
     /// <param name="keys">The columns by which a row is known; none for its place (<c>ctid</c>).</param>
-    public static PlanStep Step(TableState table, string column, IReadOnlyList<string>? keys = null)
+    /// <param name="value">What gives rows their tenant; one for which it gives one is in nobody's way.</param>
+    public static PlanStep Step(TableState table, string column, IReadOnlyList<string>? keys = null, string? value = null)
     {
-        var condition = $"t.{Quote.Identifier(column)} is null";
+        var condition = $"t.{Quote.Identifier(column)} is null{(value is null ? "" : $" and ({value}) is null")}";
         var key = keys is { Count: > 0 }
             ? string.Join(" operator(pg_catalog.||) ', ' operator(pg_catalog.||) ", keys.Select(k => $"coalesce(t.{Quote.Identifier(k)}::text, 'NULL')"))
             : "t.ctid::text";

@@ -13,6 +13,8 @@ namespace Tenants.Engine.Rollouts;
 /// <param name="isSeen">Fails unless the session sees all rows although policies bind it.</param>
 internal sealed class BackfillBatch(NpgsqlConnection connection, Installation installation, Backfill backfill, Func<Task> isSeen)
 {
+    private const int LockLimit = 400;
+
     /// <summary>Fills in the rows of some blocks.</summary>
     /// <param name="first">The first block.</param>
     /// <param name="next">The one after the last.</param>
@@ -28,7 +30,9 @@ internal sealed class BackfillBatch(NpgsqlConnection connection, Installation in
         await using (var batch = new NpgsqlBatch(connection) { Timeout = 0 })
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand($"set local statement_timeout = {Number(limit)}"));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand($"set local lock_timeout = {Number(limit)}"));
+
+            // Below the other limit, whatever that is: rows that others lock are told from blocks that take long, and get no more time.
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"set local lock_timeout = {Number(LockLimit)}"));
 
             // Before the look, so that nobody puts policies to work between that and the rows.
             batch.BatchCommands.Add(new NpgsqlBatchCommand($"lock table only {backfill.QuotedTable} in row exclusive mode"));

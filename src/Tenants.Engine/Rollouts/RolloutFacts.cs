@@ -1,12 +1,13 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tenants.Engine.Catalog;
+using Tenants.Engine.Plans;
 using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Rollouts;
 
 /// <summary>What an earlier run left on a table or one under it, beside what the table lacks to be enabled.</summary>
-/// <param name="InvalidIndexes">Indexes of the tenant column alone whose building was cut off, quoted.</param>
+/// <param name="InvalidIndexes">Indexes of the tenant column alone, by the module's names, whose building was cut off, quoted.</param>
 /// <param name="HasPlainIndex">It has an index of the tenant column alone, which one of a partitioned table above it can take for its own.</param>
 /// <param name="Function">The function of the trigger that fills in the tenant, quoted; null where there is no such trigger.</param>
 /// <param name="Check">The module's constraint that no tenant is NULL.</param>
@@ -21,13 +22,18 @@ internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex,
 
     private const string Query = """
         select c.oid,
-               array(select pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(x.relname)
+               array(select x.relname::text
                      from pg_catalog.pg_index i
                      join pg_catalog.pg_class x on x.oid = i.indexrelid
                      join pg_catalog.pg_namespace n on n.oid = x.relnamespace
                      join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attname = $2
                      where i.indrelid = c.oid and not i.indisvalid and not i.indisunique and c.relkind = 'r'
                        and i.indnatts = 1 and i.indkey[0] = a.attnum and i.indpred is null and x.relname ~ '_idx[0-9]*$'
+                       -- One that is being built at this moment. Of others' sessions a login without rights sees the pid alone.
+                       and not exists (select from pg_catalog.pg_stat_progress_create_index g
+                                       where g.index_relid = i.indexrelid
+                                          or (g.relid is null and exists (select from pg_catalog.pg_locks l
+                                                                          where l.pid = g.pid and l.relation = i.indrelid and l.mode = 'ShareUpdateExclusiveLock')))
                      order by 1),
                exists (select from pg_catalog.pg_index i
                        join pg_catalog.pg_class x on x.oid = i.indexrelid
@@ -70,8 +76,9 @@ internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex,
         var facts = new Dictionary<uint, RolloutFacts>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            facts[reader.GetFieldValue<uint>(0)] = new RolloutFacts(
-                reader.GetFieldValue<string[]>(1),
+            var member = family.Members.First(m => m.Oid == reader.GetFieldValue<uint>(0));
+            facts[member.Oid] = new RolloutFacts(
+                [.. reader.GetFieldValue<string[]>(1).Where(name => IndexNames.IsChosen(name, member.Name, column, "_idx")).Select(name => Quote.Identifier(member.Schema, name))],
                 reader.GetBoolean(2),
                 reader.IsDBNull(3) ? null : reader.GetString(3),
                 reader.IsDBNull(4) ? null : reader.GetString(4),

@@ -48,11 +48,13 @@ public static class RolloutPlanner
             ? null
             : await database.GetCurrentInstallationAsync(cancellationToken).ConfigureAwait(false);
         var state = await RolloutState.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
-        var wanted = state?.Resume(request) ?? request;
+        var begun = state is { Fits: true } ? state : null;
+        var wanted = begun?.Resume(request) ?? request;
         var ground = await EnableGround.ReadAsync(database, connection, table, wanted, assumed, cancellationToken).ConfigureAwait(false);
         var root = ground.Family.Root;
+        await ColumnRewrite.EnsureNoneAsync(connection, root, wanted, cancellationToken).ConfigureAwait(false);
         var expression = await ground.ReadBackfillAsync(wanted, cancellationToken).ConfigureAwait(false);
-        state?.EnsureSame(root, wanted.DefaultTenant, expression, ground.Context.Installation.TenantType);
+        begun?.EnsureSame(root, wanted.DefaultTenant, expression, ground.Context.Installation.TenantType);
         var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, root, ground.Column, wanted.DefaultTenant, expression, isLive: true, cancellationToken).ConfigureAwait(false);
         var steps = new RolloutSteps(
             ground.Family,
@@ -67,11 +69,14 @@ public static class RolloutPlanner
             database,
             [
                 .. phase is TenantRolloutPhase.Enforce ? [] : steps.Prepare(),
-                .. phase is TenantRolloutPhase.Prepare ? [] : steps.Enforce(),
+                .. phase is TenantRolloutPhase.Prepare ? [] : steps.Enforce(phase is TenantRolloutPhase.Enforce),
             ],
             fill,
             warnings,
             cancellationToken).ConfigureAwait(false);
-        return new Rollout(planned with { Plan = planned.Plan with { IsOnline = true } }, fill, ground.Column, state is not null);
+        return new Rollout(planned with { Plan = planned.Plan with { IsOnline = true } }, fill, ground.Column, state is not null)
+        {
+            Resumes = request is { DefaultTenant: null, Backfill: null } ? begun : null,
+        };
     }
 }

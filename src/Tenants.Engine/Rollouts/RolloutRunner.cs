@@ -114,6 +114,11 @@ public static class RolloutRunner
 
         // Planned anew, for what came before has changed the table.
         var rollout = await PlanAsync(database, root, request, phase, cancellationToken).ConfigureAwait(false);
+        if (rollout is { Resumes: { } resumed, Planned.Plan.IsEmpty: false })
+        {
+            options.OnNotice?.Invoke(new ServerNotice("INFO", "00000", $"The rollout of {root.DisplayName} goes on by what it was begun with: {resumed.Told}, column {resumed.Column}."));
+        }
+
         if (rollout is { Fill.IsNeeded: true, Planned.Plan.IsEmpty: false })
         {
             // Noted at once, so that no later run is told something else; what ends it forgets the note as well.

@@ -14,11 +14,12 @@ internal sealed class RolloutSession : IAsyncDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
 
-    // Limits that are meant for queries and idle clients would cut it. No name in a plan is looked up by path.
+    // Limits that are meant for queries and idle clients would cut it. No name in a plan is looked up by path. A client that stalls in
+    // the midst of a transaction (a laptop that sleeps, a network that is gone) holds its locks no longer than a step may.
     private const string Settings = """
         set search_path = pg_catalog, pg_temp;
         set statement_timeout = 0;
-        set idle_in_transaction_session_timeout = 0;
+        set idle_in_transaction_session_timeout = '2s';
         select pg_catalog.set_config(s.name, '0', false) from pg_catalog.pg_settings s where s.name in ('idle_session_timeout', 'transaction_timeout')
         """;
 

@@ -16,10 +16,11 @@ internal sealed class RolloutSteps(
     private readonly string _quoted = Quote.Identifier(column);
 
     /// <summary>The column, what fills it, its rows and its index.</summary>
-    public IEnumerable<PlanStep> Prepare() => [.. First(Column()), .. Rows(), .. Index()];
+    public IEnumerable<PlanStep> Prepare() => [.. StaleChecks(), .. First(Column()), .. Rows(), .. Index()];
 
     /// <summary>What makes it hold. Nothing of it happens while a row is without a tenant.</summary>
-    public IEnumerable<PlanStep> Enforce() => [.. NotNull(), .. Children(), .. First(Root())];
+    /// <param name="isAlone">Nothing of the other part comes before it.</param>
+    public IEnumerable<PlanStep> Enforce(bool isAlone) => [.. isAlone ? StaleChecks() : [], .. NotNull(), .. Children(), .. First(Root())];
 
     // Who holds rows of his own.
     private IEnumerable<TableState> Leaves => family.Members.Where(m => !m.IsPartitioned);
@@ -45,6 +46,12 @@ internal sealed class RolloutSteps(
         var steps = FillTrigger.Create(_root, missing, Function, column, fill);
         return missing.Count == Triggered.Count ? steps : steps.Skip(2);
     }
+
+    // While a row is without a tenant, one that was left over lets old code change that row no more.
+    private IEnumerable<PlanStep> StaleChecks() =>
+        family.Members.Where(IsStale).Select(m => RolloutRest.Check(m, Facts(m).Check!, _quoted) with { Scope = StepScope.Own });
+
+    private bool IsStale(TableState member) => fill.Nulls > 0 && Facts(member) is { Check: not null, IsCheckValid: false };
 
     // With a constant for the rows that are there, a new column brings their tenant with it.
     private IEnumerable<PlanStep> Rows()
@@ -131,7 +138,7 @@ internal sealed class RolloutSteps(
                 yield return RowCheck.Guard(member);
             }
 
-            yield return RowCheck.Step(member, column, names.Keys) with { Scope = member.IsFiltered ? StepScope.First : StepScope.Shared };
+            yield return RowCheck.Step(member, column, names.Keys, fill.Value) with { Scope = member.IsFiltered ? StepScope.First : StepScope.Shared };
         }
 
         foreach (var step in nullable.SelectMany(NotNull))
@@ -147,12 +154,16 @@ internal sealed class RolloutSteps(
     // NOT NULL reads the whole table under its lock, unless a valid constraint says the same; that one is checked without.
     private IEnumerable<PlanStep> NotNull(TableState member)
     {
-        var (check, isValid) = (Facts(member).Check, Facts(member).IsCheckValid);
+        var (check, isValid) = IsStale(member) ? (null, false) : (Facts(member).Check, Facts(member).IsCheckValid);
         var name = Quote.Identifier(check ?? names.Check(member, column));
         var add = $"add constraint {name} check ({_quoted} is not null) not valid";
         if (check is null)
         {
-            yield return EnableSteps.Alter(member, null, $"{lacks.Of(member)}no new row without a tenant", add, $"drop constraint {name}") with { Scope = StepScope.Own };
+            yield return EnableSteps.Alter(member, null, $"{lacks.Of(member)}no new row without a tenant", add, $"drop constraint {name}") with { Scope = StepScope.First };
+            foreach (var step in LastRows(member))
+            {
+                yield return step;
+            }
         }
 
         if (!isValid)
@@ -166,6 +177,28 @@ internal sealed class RolloutSteps(
 
         yield return lacks.NotNull(member) with { Scope = StepScope.First };
         yield return RolloutRest.Check(member, check ?? names.Check(member, column), _quoted);
+    }
+
+    // Rows that came since the catching up, where the trigger is blind: few, and found by the index while nobody adds any. The lock
+    // comes first of all, for one that was made stronger could end in a deadlock.
+    private IEnumerable<PlanStep> LastRows(TableState member)
+    {
+        if (!member.IsFiltered)
+        {
+            yield return RowCheck.Guard(member) with { Scope = StepScope.Shared };
+        }
+
+        yield return new PlanStep("found by the index", "set local enable_seqscan = off");
+        yield return RowCheck.Step(member, column, names.Keys, fill.Value) with { Mends = null };
+        if (fill.Value is not null)
+        {
+            yield return new PlanStep(
+                $"{lacks.Of(member)}the last rows that came without a tenant become {fill.Whose}", $"update {member.QuotedName} as t set {_quoted} = {fill.Value} where t.{_quoted} is null")
+            {
+                Lock = LockLevel.RowExclusive,
+                LockedTable = member.QuotedName,
+            };
+        }
     }
 
     // A policy of a partition or child binds who names it, not who comes through the root: each can be closed by itself, before that.
