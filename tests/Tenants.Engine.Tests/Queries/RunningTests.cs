@@ -170,8 +170,12 @@ public sealed class RunningTests : IAsyncLifetime
     public async Task Nothing_of_a_call_is_there_for_the_next_one()
     {
         var pid = await _database.ScalarAsync("select pg_backend_pid()");
-        await _database.RowsAsync("set work_mem = '1234kB'; create temp table left_over (a int); prepare p as select 1; listen somewhere; select pg_advisory_lock(42)");
+        await _database.RowsAsync("set work_mem = '1234kB'; prepare p as select 1; listen somewhere; select pg_advisory_lock(42)");
         Assert.Equal(pid, await _database.ScalarAsync("select pg_backend_pid()"));
+
+        // Functions stay compiled with what they found among temporary objects, so such a backend is not lent again.
+        await _database.RowsAsync("create temp table left_over (a int)");
+        Assert.NotEqual(pid, await _database.ScalarAsync("select pg_backend_pid()"));
         Assert.NotEqual("1234kB", await _database.ScalarAsync("show work_mem"));
         Assert.Equal([[null, 0L, 0L, 0L]], await _database.RowsAsync(
             """

@@ -67,7 +67,6 @@ internal sealed class StatementStep
     /// <summary>Declares the texts in another way, if the complaint may come from that and a way is left.</summary>
     public bool TryOtherTyping(PostgresException error)
     {
-        TypingError ??= error;
         var typing = Shape.Typing;
         if (_hasSoftArrays && !typing.HasFlag(ParameterTyping.UntypedArrays)
             && error.SqlState is PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.DatatypeMismatch or PostgresErrorCodes.AmbiguousFunction or PostgresErrorCodes.IndeterminateDatatype)
@@ -84,6 +83,8 @@ internal sealed class StatementStep
             return false;
         }
 
+        // Only what led to another try: where that fails as well, the first complaint is the one that people understand.
+        TypingError ??= error;
         Shape = Shape with { Typing = typing };
         return true;
     }
