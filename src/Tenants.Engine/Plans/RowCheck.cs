@@ -33,7 +33,7 @@ internal static class RowCheck
             begin
                 select pg_catalog.count(*) into missing from {table.QuotedName} t where {condition};
                 if missing > 0 then
-                    select pg_catalog.string_agg(k.key, '; ') into named from (select {key} as key from {table.QuotedName} t where {condition} limit {MostNamed}) k;
+                    select pg_catalog.string_agg(k.key, '; ' order by k.key) into named from (select {key} as key from {table.QuotedName} t where {condition} limit {MostNamed}) k;
                     raise exception using errcode = '{SqlState}', message = pg_catalog.format(case missing when 1 then '%s row of %s has no tenant' else '%s rows of %s have no tenant' end, missing, {Quote.Literal(table.DisplayName)}),
                         detail = pg_catalog.format('%s of some: %s', {Quote.Literal(named)}, named);
                 end if;

@@ -1,6 +1,7 @@
 using Npgsql;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
+using Tenants.Engine.Isolation;
 using Tenants.Engine.Plans;
 
 namespace Tenants.Engine.Rollouts;
@@ -47,6 +48,12 @@ public static class RolloutPlanner
         var installation = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is null
             ? null
             : await database.GetCurrentInstallationAsync(cancellationToken).ConfigureAwait(false);
+        if (installation is not null)
+        {
+            // Who is no admin hears that, and not which table he may not read.
+            await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+        }
+
         var state = await RolloutState.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
         var begun = state is { Fits: true } ? state : null;
         var wanted = begun?.Resume(request) ?? request;
