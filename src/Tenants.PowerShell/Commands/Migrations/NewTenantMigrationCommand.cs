@@ -4,7 +4,6 @@ using Tenants.Engine.Connections;
 using Tenants.Engine.Migrations;
 using Tenants.Engine.Plans;
 using Tenants.Hosting;
-using Tenants.Migrations;
 using Tenants.Results;
 
 namespace Tenants.Commands;
@@ -88,7 +87,7 @@ public sealed class NewTenantMigrationCommand : TenantConnectionCmdlet
         }
 
         var database = await GetDatabaseAsync();
-        var request = new MigrationRequest(Name, Format, MigrationPath.Resolve(SessionState, Path));
+        var request = new MigrationRequest(Name, Format, FilePath.Resolve(SessionState, Path, "MigrationFolderNotFound", "the folder of a migration tool"));
         MigrationWriter.Check(request);
         var draft = MigrationWriter.Draft(request, await PlanAsync(database), DateTimeOffset.UtcNow);
         foreach (var warning in draft.Warnings)
