@@ -70,6 +70,19 @@ public sealed class NewTenantMigrationTests : IDisposable
     }
 
     [Fact]
+    public async Task Beside_a_rollout_that_is_under_way_only_its_rest_is_written_and_that_is_said()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("create table todo_item (id int); insert into todo_item values (1); create table note (id int); insert into note values (1)");
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        shell.Run("$null = Enable-TenantRls todo_item -Online -Phase Prepare -DefaultTenant acme").EnsureSuccess();
+
+        var result = shell.Run("New-TenantMigration add Sql -Path $args[0] -Table todo_item, note -DefaultTenant acme -WhatIf", _folder).EnsureSuccess();
+
+        Assert.StartsWith("A rollout of public.todo_item ", Assert.Single(result.Warnings, w => w.Contains("is under way", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Who_is_no_admin_is_told_so()
     {
         await using var database = await TestDatabase.CreateAsync();
