@@ -45,7 +45,7 @@ internal static class InitializeUnit
 
     /// <summary>True for a folder of which a migration makes the database ready.</summary>
     public static bool IsIn(MigrationFolder folder) =>
-        folder.Names.Where(n => Path.GetExtension(n) is ".sql" or ".py" or ".cs").Any(n => folder.Read(n).Contains(Purpose, StringComparison.Ordinal));
+        folder.Names.Where(n => Path.GetExtension(n) is ".sql" or ".py" or ".cs").Any(n => folder.Holds(n, Purpose));
 
     private static string Up(Installation installation, MigrationName name)
     {
