@@ -21,17 +21,36 @@ internal static class DeclarationComparer
                 Description = m.Error.Message,
             });
 
-    /// <summary>Declared tables of a database that has no tenants yet: none of them keeps any apart.</summary>
-    public static IEnumerable<TenantRlsDifference> Open(ResolvedDeclaration? declared, IReadOnlyCollection<TableInfo>? named) =>
-        (declared?.Tables ?? []).Where(t => named is null || named.Any(n => n.Oid == t.Table.Oid)).Select(t => new TenantRlsDifference
-        {
-            Table = t.Table.DisplayName,
-            Kind = TenantRlsDifferenceKind.TableWithoutTenancy,
-            Severity = TenantRlsSeverity.Error,
-            Expected = "a table that keeps tenants apart",
-            Description = $"{t.Table.DisplayName} is declared, and keeps no tenants apart yet.",
-            Command = $"Enable-TenantRls -Declaration {TableCheck.PowerShellText(t.Source)}",
-        });
+    /// <summary>What is declared of a database that has no tenants yet, and all of it is missing: shared tables, tables, their policies.</summary>
+    public static IEnumerable<TenantRlsDifference> Open(ResolvedDeclaration? declared, IReadOnlyCollection<TableInfo>? named)
+    {
+        bool IsCompared(TableInfo table) => named is null || named.Any(n => n.Oid == table.Oid);
+        return declared is null
+            ? []
+            :
+            [
+                .. declared.SharedTables.Where(s => IsCompared(s.Table)).Select(s => Open(
+                    s.Table, s.Source, TenantRlsDifferenceKind.SharingChanged, $"shared: {string.Join(", ", SharedCandidate.Rights(s.Declared.Writable))}", "is declared as shared, and is not shared yet")),
+                .. declared.Tables.Where(t => IsCompared(t.Table)).SelectMany(t => Policies(t).Prepend(Open(
+                    t.Table, t.Source, TenantRlsDifferenceKind.TableWithoutTenancy, "a table that keeps tenants apart", "is declared, and keeps no tenants apart yet"))),
+            ];
+    }
+
+    private static IEnumerable<TenantRlsDifference> Policies(ResolvedTable table) => table.Declared.Policies.Select(p => Open(
+        table.Table, table.Source, TenantRlsDifferenceKind.PolicyMissing, null, $"lacks the policy {p.Name}, which is declared") with
+    {
+        Name = p.Name,
+    });
+
+    private static TenantRlsDifference Open(TableInfo table, string source, TenantRlsDifferenceKind kind, string? expected, string what) => new()
+    {
+        Table = table.DisplayName,
+        Kind = kind,
+        Severity = TenantRlsSeverity.Error,
+        Expected = expected,
+        Description = $"{table.DisplayName} {what}.",
+        Command = $"Enable-TenantRls -Declaration {TableCheck.PowerShellText(source)}",
+    };
 
     /// <summary>A table that keeps tenants apart without being declared; null where it is, or there is no declaration.</summary>
     public static TenantRlsDifference? Undeclared(ComparedTable table) => !table.IsUndeclared ? null : DifferenceFactory.Of(

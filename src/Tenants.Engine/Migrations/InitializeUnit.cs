@@ -5,11 +5,14 @@ using Tenants.Engine.Sql;
 namespace Tenants.Engine.Migrations;
 
 /// <summary>
-/// The first migration for a database that was not initialised: the steps of <see cref="InitializePlanner"/>, with the roles named
+/// What makes a database ready, first of all: the steps of <see cref="InitializePlanner"/>, with the roles named
 /// after the database in which it runs, by the rule of <see cref="RoleName"/>. Where that was done already it does nothing.
 /// </summary>
 internal static class InitializeUnit
 {
+    // A comment of each file that has it, by which it is known.
+    private const string Purpose = "the module's schema and three roles, named after this database; nothing where they are there";
+
     // Whether the roles were made by this migration is kept there, for its way back.
     private const string Mark = "migration";
 
@@ -20,27 +23,29 @@ internal static class InitializeUnit
         "the database",
         MigrationTopic.Initialize,
         true,
-        [new MigrationStatement("the module's schema and three roles, named after this database; nothing where they are there", $"do {Quote.Dollar(Up(installation, name))}")],
+        [new MigrationStatement(Purpose, $"do {Quote.Dollar(Up(installation, name))}")],
         [new MigrationStatement("what this migration made goes; what was there before it stays", $"do {Quote.Dollar(Down(installation, name))}")]);
 
-    /// <summary>The migrations for a database that is ready, with what fails at once and clearly where one is not.</summary>
+    /// <summary>What comes first where an earlier migration of the folder makes the database ready: it says so where that did not run.</summary>
     /// <param name="installation">What the database holds.</param>
-    /// <param name="units">The migrations; at least one.</param>
-    public static IEnumerable<MigrationUnit> Guard(Installation installation, IReadOnlyList<MigrationUnit> units)
+    public static MigrationUnit Guard(Installation installation)
     {
         var body = $"""
             begin
                 if pg_catalog.to_regclass({Quote.Literal($"{installation.QuotedSchema}.setting")}) is null then
-                    raise exception 'this database is not ready for tenants, and the migration was written against one that was'
-                        using hint = 'run before it: Initialize-TenantDatabase; or write it anew against a database that is not initialised either';
+                    raise exception 'this database is not ready for tenants: the migration that makes it so, an earlier one, did not run here'
+                        using hint = 'Run the earlier migrations first; or make the database ready by itself: Initialize-TenantDatabase -TenantType {installation.TenantType}';
+                elsif not exists (select from {installation.QuotedSchema}.setting where name = 'tenant_type' and value = {Quote.Literal(installation.SqlType)}) then
+                    raise exception 'the tenants of this database are not of type {installation.SqlType}, for which the migration was written';
                 end if;
             end
             """;
-        var guard = new MigrationStatement("fails where the database was not made ready for tenants", $"do {Quote.Dollar(body)}");
-        return units[0].InTransaction
-            ? [units[0] with { Up = [guard, .. units[0].Up] }, .. units.Skip(1)]
-            : [new MigrationUnit("the database", MigrationTopic.Ready, true, [guard], []), .. units];
+        return new MigrationUnit("the database", MigrationTopic.Ready, true, [new MigrationStatement("fails where the database was not made ready for tenants", $"do {Quote.Dollar(body)}")], []);
     }
+
+    /// <summary>True for a folder of which a migration makes the database ready.</summary>
+    public static bool IsIn(MigrationFolder folder) =>
+        folder.Names.Where(n => Path.GetExtension(n) is ".sql" or ".py" or ".cs").Any(n => folder.Holds(n, Purpose));
 
     private static string Up(Installation installation, MigrationName name)
     {

@@ -45,6 +45,9 @@ internal sealed class MigrationFolder
     /// <summary>The text of a file in it.</summary>
     public string Read(string name) => Guard(In(name), "read", () => File.ReadAllText(In(name)));
 
+    /// <summary>Whether a line of a file in it holds a text; read a line at a time, for a file may be a whole dump.</summary>
+    public bool Holds(string name, string text) => Guard(In(name), "read", () => File.ReadLines(In(name)).Any(l => l.Contains(text, StringComparison.Ordinal)));
+
     /// <summary>Writes files; none of them may be there. Where one cannot be written, none is left.</summary>
     /// <exception cref="TenantException"><c>MigrationExists</c>, <c>MigrationFolderNotUsable</c>.</exception>
     public static void Write(IReadOnlyList<MigrationFile> files)

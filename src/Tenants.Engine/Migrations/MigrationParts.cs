@@ -1,6 +1,8 @@
 using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation;
 using Tenants.Engine.Plans;
+using Tenants.Engine.Rollouts;
+using Tenants.Engine.Sql;
 using Tenants.Engine.Tenants;
 
 namespace Tenants.Engine.Migrations;
@@ -43,11 +45,29 @@ internal sealed class MigrationParts
         }
 
         Assumed = planned.After(Assumed);
-        _parts.Add((WithTenant(planned.Plan, request), planned.Table.QuotedName));
+        _parts.Add((WithTenant(WithRest(planned), request), planned.Table.QuotedName));
     }
 
     /// <summary>The whole.</summary>
     public MigrationPlan ToPlan() => new(_installation, _initializes, [.. _parts.Where(p => !p.Plan.IsEmpty)]);
+
+    // What a rollout has prepared here is not there where the migration runs.
+    private static Plan WithRest(EnablePlan planned)
+    {
+        var table = planned.Table.DisplayName;
+        var drop = $"drop trigger {Quote.Identifier(FillTrigger.Name)} ";
+        bool Does(Func<PlanStep, string?> way) => planned.Plan.Steps.Any(s => way(s)?.StartsWith(drop, StringComparison.Ordinal) == true && s.LockedTable == planned.Table.QuotedName);
+        return !Does(s => s.Up) || Does(s => s.Down)
+            ? planned.Plan
+            : planned.Plan with
+            {
+                Warnings =
+                [
+                    .. planned.Plan.Warnings,
+                    $"A rollout of {table} is under way in this database: the migration holds only what is left of it, and fails where it was not prepared. For a migration of the whole take it back first: Disable-TenantRls {TableCheck.PowerShellText(table)} -Online -RemoveColumn.",
+                ],
+            };
+    }
 
     // A tenant that is registered here need not be where the migration runs.
     private Plan WithTenant(Plan plan, EnableRequest request)

@@ -23,6 +23,7 @@ internal sealed record MigrationTopic(string Word, string Text)
         (Mends(TenantRlsDifferenceKind.PolicyMissing, TenantRlsDifferenceKind.PolicyChanged), new("policies", "lets each tenant see its own rows")),
         (Mends(TenantRlsDifferenceKind.RowSecurityOff, TenantRlsDifferenceKind.ForceOff), new("row_security", "switches row security on")),
         (Mends(TenantRlsDifferenceKind.NotNullMissing), new("not_null", "lets no row be without a tenant")),
+        (s => s.Purpose.Contains(" that came meanwhile ", StringComparison.Ordinal), new("catch_up", "gives rows that came meanwhile their tenant, and fails where one is left without")),
         (s => s.Backfill is not null, new("backfill", "gives rows without a tenant theirs")),
         (Mends(TenantRlsDifferenceKind.RowsWithoutTenant), new("no_row_left", "fails where a row is without a tenant, before anything is enforced")),
         (Mends(TenantRlsDifferenceKind.IndexMissing, TenantRlsDifferenceKind.IndexInvalid), new("index", "builds an index that leads with the tenant")),

@@ -7,4 +7,14 @@ namespace Tenants.Engine.Migrations;
 /// <param name="Up">The statements, in order.</param>
 /// <param name="Down">Those that undo them, in order; none where nothing is to be undone.</param>
 internal sealed record MigrationUnit(
-    string Target, MigrationTopic Topic, bool InTransaction, IReadOnlyList<MigrationStatement> Up, IReadOnlyList<MigrationStatement> Down);
+    string Target, MigrationTopic Topic, bool InTransaction, IReadOnlyList<MigrationStatement> Up, IReadOnlyList<MigrationStatement> Down)
+{
+    /// <summary>The tables that readers or writers wait for until its transaction ends, as SQL names them.</summary>
+    public IReadOnlySet<string> Blocks { get; init; } = new HashSet<string>();
+
+    /// <summary>What it does with a table's rows, of which there may be many.</summary>
+    public RowWork Rows { get; init; }
+
+    /// <summary>Why it is not one with that before it; null where nothing is to be said.</summary>
+    public string? Apart { get; init; }
+}

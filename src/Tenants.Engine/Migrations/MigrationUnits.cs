@@ -3,7 +3,7 @@ using Tenants.Engine.Plans;
 
 namespace Tenants.Engine.Migrations;
 
-/// <summary>Makes migrations of plans: each transaction of a plan one of its own.</summary>
+/// <summary>Makes migrations of plans: one of each transaction.</summary>
 internal static class MigrationUnits
 {
     /// <summary>The migrations of one plan.</summary>
@@ -43,7 +43,11 @@ internal static class MigrationUnits
                 }
             }
 
-            yield return new MigrationUnit(plan.Target, MigrationTopic.Of(unit), unit.InTransaction, up, down);
+            yield return new MigrationUnit(plan.Target, MigrationTopic.Of(unit), unit.InTransaction, up, down)
+            {
+                Blocks = unit.Steps.Where(s => s.Lock >= LockLevel.Share).Select(s => s.LockedTable!).ToHashSet(),
+                Rows = unit.Steps.Max(Work),
+            };
         }
     }
 
@@ -52,6 +56,13 @@ internal static class MigrationUnits
 
     /// <summary>A text that may stand in a comment: a name can hold a line's end.</summary>
     internal static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
+
+    private static RowWork Work(PlanStep step) => step switch
+    {
+        { Backfill: not null } => RowWork.Writes,
+        { Mends: TenantRlsDifferenceKind.RowsWithoutTenant } => RowWork.Reads,
+        _ => step.Up.Contains(" validate constraint ", StringComparison.Ordinal) ? RowWork.Reads : RowWork.None,
+    };
 
     private static bool Enforces(PlanStep step) => step.Mends is TenantRlsDifferenceKind.PolicyMissing or TenantRlsDifferenceKind.PolicyChanged
         or TenantRlsDifferenceKind.RowSecurityOff or TenantRlsDifferenceKind.ForceOff;

@@ -28,6 +28,7 @@ public static class MigrationWriter
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(plan);
         var name = MigrationName.Parse(request.Name);
+        var format = MigrationFormats.For(request.Format);
         var folder = MigrationFolder.Open(request.Folder);
         string[] warnings = [.. plan.Parts.SelectMany(p => p.Plan.Warnings.Concat(p.Plan.Questions)).Distinct()];
         if (plan.IsEmpty)
@@ -35,8 +36,11 @@ public static class MigrationWriter
             return new MigrationDraft([], warnings);
         }
 
-        MigrationUnit[] parts = [.. plan.Parts.SelectMany(p => MigrationUnits.Of(plan.Installation, p.Plan, p.QuotedTable))];
-        MigrationUnit[] units = plan.Initializes ? [InitializeUnit.Make(plan.Installation, name), .. parts] : [.. InitializeUnit.Guard(plan.Installation, parts)];
-        return new MigrationDraft(MigrationFormats.For(request.Format).Write(folder, name, units, now), warnings);
+        // A team's own database may have been initialised by hand, and the one where the migration runs not: so it comes along, unless
+        // the folder has it already.
+        var home = format.Home(folder);
+        var ready = plan.Initializes || !InitializeUnit.IsIn(home) ? InitializeUnit.Make(plan.Installation, name) : InitializeUnit.Guard(plan.Installation);
+        var units = MigrationJoin.Join([ready, .. plan.Parts.SelectMany(p => MigrationUnits.Of(plan.Installation, p.Plan, p.QuotedTable))]);
+        return new MigrationDraft(format.Write(home, name, units, now), warnings);
     }
 }

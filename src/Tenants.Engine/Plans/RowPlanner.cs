@@ -46,7 +46,7 @@ internal static class RowPlanner
             throw Fail(
                 table,
                 "DefaultTenantRequired",
-                $"{table.DisplayName} has rows and no column '{column}', so whose they are must be said: Enable-TenantRls {TableCheck.PowerShellText(table.DisplayName)} -DefaultTenant acme, or -Backfill with an expression that tells it of each. If another column holds the tenant, name it with -Column.");
+                $"{table.DisplayName} has rows and no column '{column}', so whose they are must be said: -DefaultTenant with one tenant for all, or -Backfill with an expression that tells it of each. If another column holds the tenant, name it with -Column.");
         }
 
         if (tenant is null && expression is null && facts.Nulls > 0)
@@ -54,7 +54,7 @@ internal static class RowPlanner
             throw Fail(
                 table,
                 "TenantColumnHasNulls",
-                $"{Rows(facts.Nulls)} of {table.DisplayName} have no value in '{column}'. Fill them in, or say whose they are: Enable-TenantRls {TableCheck.PowerShellText(table.DisplayName)} -DefaultTenant acme, or -Backfill with an expression that tells it of each.");
+                $"{Rows(facts.Nulls)} of {table.DisplayName} have no value in '{column}'. Fill them in, or say whose they are: -DefaultTenant with one tenant for all, or -Backfill with an expression that tells it of each.");
         }
 
         var fill = new Fill(facts.HasRows, facts.Nulls, tenant, true) { Expression = expression, IsLive = isLive && table.Column is not { IsNotNull: true } };

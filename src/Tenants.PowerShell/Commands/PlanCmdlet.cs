@@ -24,15 +24,16 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
     /// <param name="type">The type of tenant identifiers; null where any will do.</param>
     /// <param name="schema">The schema's name.</param>
     /// <param name="alreadyDone">What to say where it was done; null for nothing.</param>
-    /// <returns>True if the database is initialised now; false if that was only shown or refused.</returns>
-    private protected async Task<bool> InitializeAsync(TenantDatabase database, TenantIdType? type = null, string schema = "tenants", string? alreadyDone = null)
+    /// <returns>Whether the database is initialised now; false if that was only shown or refused, and then with what would be there.</returns>
+    private protected async Task<(bool IsReady, Assumptions Assumed)> InitializeAsync(TenantDatabase database, TenantIdType? type = null, string schema = "tenants", string? alreadyDone = null)
     {
         for (var attempt = 0; ; attempt++)
         {
-            var (plan, _) = await InitializePlanner.PlanAsync(database, type, schema, StopToken);
+            var (plan, installation) = await InitializePlanner.PlanAsync(database, type, schema, StopToken);
             try
             {
-                return await ApplyAsync(database, plan, "Make it ready for tenants", alreadyDone);
+                var isReady = await ApplyAsync(database, plan, "Make it ready for tenants", alreadyDone);
+                return (isReady, isReady ? Assumptions.None : new Assumptions(installation, []));
             }
             catch (TenantException e) when (attempt < RaceAttempts && InitializePlanner.IsRace(e))
             {

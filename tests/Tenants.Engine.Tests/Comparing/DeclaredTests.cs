@@ -133,6 +133,22 @@ public class DeclaredTests
         Assert.Contains("line 2", found[1].Description, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Shared_tables_and_policies_that_are_declared_for_a_database_without_tenants_are_missing_too()
+    {
+        await using var world = await TableWorld.CreateAsync("create table todo_item (id int, title text); create table country (code text); create table plan (id int)");
+        DeclaredTable[] tables = [new DeclaredTable("todo_item", 1) with { Policies = [Policy("title <> 'secret' or {tenants_admin}")] }];
+
+        var found = await CompareAsync(world, tables, [new("country", 2, false), new("plan", 3, true)]);
+
+        Assert.Equal(
+            [(DatabaseNotReady, null), (SharingChanged, "public.country"), (SharingChanged, "public.plan"), (TableWithoutTenancy, "public.todo_item"), (PolicyMissing, "public.todo_item")],
+            found.Select(d => (d.Kind, d.Table)));
+        Assert.Equal(["shared: select", "shared: select, insert, update, delete"], found.Skip(1).Take(2).Select(d => d.Expected));
+        Assert.Equal("less", found[^1].Name);
+        Assert.All(found.Skip(1), d => Assert.Equal((Error, "Enable-TenantRls -Declaration tenancy.psd1"), (d.Severity, d.Command)));
+    }
+
     private static PolicyRequest Policy(string expression) => new("less", TenantPolicyKind.Restrictive, TenantPolicyCommand.All, [], expression, null);
 
     private static async Task MendAsync(CompareWorld world, IEnumerable<TenantRlsDifference> differences)

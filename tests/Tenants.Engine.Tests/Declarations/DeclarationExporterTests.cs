@@ -32,6 +32,7 @@ public class DeclarationExporterTests
     [InlineData(TenantIdType.Text)]
     [InlineData(TenantIdType.Bigint)]
     [InlineData(TenantIdType.Integer)]
+    [InlineData(TenantIdType.Uuid)]
     public async Task What_is_exported_makes_the_same_of_the_bare_tables(TenantIdType type)
     {
         await using var world = await TableWorld.CreateAsync(Bare);

@@ -43,6 +43,26 @@ public class FolderTests
         Assert.NotEmpty(Draft(folder, format, "add_more").Files);
     }
 
+    [Theory]
+    [InlineData(TenantMigrationFormat.GolangMigrate, "20260304050500_one.up.sql", "20260304050605", "20260304050606", "20260304050607")]
+    [InlineData(TenantMigrationFormat.Dbmate, "20260304050606_one.sql", "20260304050607", "20260304050608", "20260304050609")]
+    [InlineData(TenantMigrationFormat.Dbmate, "202603040500_one.sql", "202603040504", "202603040505", "202603040506")]
+    [InlineData(TenantMigrationFormat.FluentMigrator, "", "20260304050605", "20260304050606", "20260304050607")]
+    [InlineData(TenantMigrationFormat.Flyway, "V3__one.sql", "V4", "V5", "V6")]
+    public void Several_numbers_by_the_clock_end_now_unless_the_newest_leaves_them_no_room(TenantMigrationFormat format, string standing, params string[] numbers)
+    {
+        using var folder = new TemporaryMigrations();
+        if (standing.Length > 0)
+        {
+            folder.Add(standing, "select 1;\n");
+        }
+
+        PlanStep[] steps = [new("a", "select 1"), new("b", "create index concurrently i on t (a)") { Scope = StepScope.None }, new("c", "select 1")];
+        var files = Draft(folder.Path, format, "add", steps).Files.Select(f => Path.GetFileName(f.Path).Split('_')[0]);
+
+        Assert.Equal(numbers, files.Where(f => !f.StartsWith('U')).Distinct());
+    }
+
     [Fact]
     public void A_class_for_EF_takes_over_namespace_context_and_what_names_them()
     {
@@ -136,6 +156,22 @@ public class FolderTests
     }
 
     [Theory]
+    [InlineData(TenantMigrationFormat.Alembic, "x_one.py")]
+    [InlineData(TenantMigrationFormat.EFCore, "20250101000000_One.cs")]
+    [InlineData(TenantMigrationFormat.FluentMigrator, "One.cs")]
+    public void A_migration_that_cannot_be_read_is_named(TenantMigrationFormat format, string name)
+    {
+        using var folder = new TemporaryMigrations();
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links to nowhere are a matter of rights there");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, name), Path.Combine(folder.Path, "nowhere"));
+
+        var failure = Fails(() => Draft(folder, format, "add"));
+
+        Assert.Equal("MigrationFolderNotUsable", failure.ErrorId);
+        Assert.Contains($"{name}' cannot be read", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("../up")]
     [InlineData("-first")]
@@ -180,10 +216,11 @@ public class FolderTests
 
     private static MigrationDraft Draft(TemporaryMigrations folder, TenantMigrationFormat format, string name) => Draft(folder.Path, format, name);
 
-    private static MigrationDraft Draft(string folder, TenantMigrationFormat format, string name) => MigrationWriter.Draft(
-        new MigrationRequest(name, format, folder),
-        new MigrationPlan(s_installation, false, [(new Plan("public.t", [new PlanStep("a step", "select 1") { Down = "select 2" }]), null)]),
-        s_now);
+    private static MigrationDraft Draft(string folder, TenantMigrationFormat format, string name) =>
+        Draft(folder, format, name, [new PlanStep("a step", "select 1") { Down = "select 2" }]);
+
+    private static MigrationDraft Draft(string folder, TenantMigrationFormat format, string name, PlanStep[] steps) => MigrationWriter.Draft(
+        new MigrationRequest(name, format, folder), new MigrationPlan(s_installation, false, [(new Plan("public.t", steps), null)]), s_now);
 
     private static TenantException Fails(Action action) => Assert.Throws<TenantException>(action);
 }

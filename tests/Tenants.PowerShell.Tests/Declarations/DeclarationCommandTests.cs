@@ -102,6 +102,49 @@ public sealed class DeclarationCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_table_whose_rows_have_no_tenant_is_an_error_and_the_next_run_goes_on_there()
+    {
+        await using var database = await CreateAsync();
+        await database.ExecuteAsync("insert into order_line (id) values (1); create table last_one (id int)");
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        var file = _folder.Write("@{ Tables = @( 'todo_item'\n 'order_line'\n 'last_one' ); SharedTables = 'country', 'plan' }");
+
+        var cut = shell.Run("Enable-TenantRls -Declaration $args[0] -ErrorAction Stop", file);
+        var left = await database.ScalarAsync<string>("select string_agg(c.relname, ',' order by 1) from pg_class c join pg_attribute a on a.attrelid = c.oid where relkind = 'r' and relname <> 'order_line' and attname = 'tenant' and relnamespace = 'public'::regnamespace");
+        var again = shell.Run("Enable-TenantRls -Declaration $args[0] -DefaultTenant acme", file).EnsureSuccess();
+
+        Assert.Contains("line 2", cut.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("order_line", cut.ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal("todo_item", left);
+        Assert.Equal([("public.todo_item", false), ("public.order_line", true), ("public.last_one", true)], again.Output.Select(o => (TenantRls)o.BaseObject).Select(r => (r.Table, r.Done.Count > 0)));
+        Assert.Empty(shell.Run("Compare-TenantRls -Declaration $args[0]", file).EnsureSuccess().Output);
+    }
+
+    [Fact]
+    public async Task Stopped_between_two_tables_it_leaves_whole_ones_and_the_next_run_makes_the_rest()
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        var file = _folder.Write(Declaration);
+        await using (var other = await database.Admin.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        await using (var transaction = await other.BeginTransactionAsync(TestContext.Current.CancellationToken))
+        {
+            await using var command = new Npgsql.NpgsqlCommand("lock table order_line in access share mode", other, transaction);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+            // It waits for the second table until it is stopped: for that long the first is whole, and nothing of the second is there.
+            var stopped = shell.RunAndStop("Enable-TenantRls -Declaration $args[0]", TimeSpan.FromSeconds(5), file);
+            Assert.Equal("public.todo_item", ((TenantRls)Assert.Single(stopped.Output).BaseObject).Table);
+        }
+
+        Assert.Equal("tenants_admin,tenants_isolation", await database.ScalarAsync<string>("select string_agg(polname, ',' order by polname) from pg_policy"));
+        var again = shell.Run("Enable-TenantRls -Declaration $args[0]", file).EnsureSuccess();
+
+        Assert.Equal([false, true], again.Output.Select(o => ((TenantRls)o.BaseObject).Done.Count > 0));
+        Assert.Empty(shell.Run("Compare-TenantRls -Declaration $args[0]", file).EnsureSuccess().Output);
+    }
+
+    [Fact]
     public async Task Every_cmdlet_that_takes_tables_takes_them_from_the_declaration_too()
     {
         await using var database = await CreateAsync();

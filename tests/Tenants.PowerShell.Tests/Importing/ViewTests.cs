@@ -19,6 +19,19 @@ public class ViewTests
     }
 
     [Fact]
+    public async Task What_differs_is_told_without_a_break_inside_of_a_word()
+    {
+        await using var test = await TestDatabase.CreateAsync();
+        await test.ExecuteAsync("create table customer_invoice_line_of_a_long_name (id int); create table t (id int)");
+        using var runner = ModuleRunner.Connect(test.AdminConnectionString);
+        runner.Run("$null = Enable-TenantRls t -WarningAction SilentlyContinue; Invoke-TenantQuery -AsAdmin 'alter table t no force row level security'").EnsureSuccess();
+        var shown = runner.Run("Compare-TenantRls | Out-Default").EnsureSuccess().Host;
+        var words = shown.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToHashSet();
+        Assert.All("Row security does not bind the owner of public.t: his views and SECURITY DEFINER functions show all tenants' rows.".Split(' '), word => Assert.Contains(word, words));
+        Assert.All(new[] { "public.customer_invoice_line_", "of_a_long_name" }, word => Assert.Contains(word, words));
+    }
+
+    [Fact]
     public async Task What_a_policy_checks_is_shown()
     {
         await using var test = await TestDatabase.CreateAsync();

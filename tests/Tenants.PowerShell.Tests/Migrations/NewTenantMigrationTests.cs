@@ -23,10 +23,10 @@ public sealed class NewTenantMigrationTests : IDisposable
 
         Assert.Empty(none);
         Assert.Empty(shown.Output);
-        Assert.Contains("add_tenancy_01_initialize.sql", shown.Host, StringComparison.Ordinal);
+        Assert.Contains("add_tenancy_01_column.sql", shown.Host, StringComparison.Ordinal);
         var files = written.Output.Select(o => (FileInfo)o.BaseObject).ToList();
         Assert.Equal(Directory.GetFiles(_folder).Order(), files.Select(f => f.FullName).Order());
-        Assert.True(files.Count > 5);
+        Assert.True(files.Count > 3);
         Assert.All(written.Output, o => Assert.EndsWith(_folder, (string)o.Properties["PSParentPath"].Value, StringComparison.Ordinal));
         Assert.Equal("MigrationExists", again.ErrorId);
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_policy"));
@@ -67,6 +67,19 @@ public sealed class NewTenantMigrationTests : IDisposable
         Assert.Matches(@"update only ""public""\.""todo_item"" as t set ""tenant"" = 'acme'", text);
         Assert.DoesNotMatch(@"update only ""public""\.""todo_item"" as t set ""tenant"" = .*tenant_", text);
         Assert.Matches(@"update only ""public""\.""note"" as t set ""tenant"" = .*tenant_", text);
+    }
+
+    [Fact]
+    public async Task Beside_a_rollout_that_is_under_way_only_its_rest_is_written_and_that_is_said()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("create table todo_item (id int); insert into todo_item values (1); create table note (id int); insert into note values (1)");
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        shell.Run("$null = Enable-TenantRls todo_item -Online -Phase Prepare -DefaultTenant acme").EnsureSuccess();
+
+        var result = shell.Run("New-TenantMigration add Sql -Path $args[0] -Table todo_item, note -DefaultTenant acme -WhatIf", _folder).EnsureSuccess();
+
+        Assert.StartsWith("A rollout of public.todo_item ", Assert.Single(result.Warnings, w => w.Contains("is under way", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,21 +6,23 @@ using System.Text.RegularExpressions;
 namespace Tenants.Engine.Migrations.Formats;
 
 /// <summary>
-/// Alembic: a revision for each transaction. Unless env.py says otherwise Alembic runs all of them in one, so each ends the one before;
+/// Alembic: each revision a transaction. Unless env.py says otherwise Alembic runs all of them in one, so each ends the one before;
 /// CREATE INDEX CONCURRENTLY stands in an autocommit_block.
 /// </summary>
 internal sealed partial class AlembicFormat : IMigrationFormat
 {
     /// <inheritdoc/>
+    public MigrationFolder Home(MigrationFolder folder) => AlembicVersions.Find(folder);
+
+    /// <inheritdoc/>
     public IReadOnlyList<MigrationFile> Write(MigrationFolder folder, MigrationName name, IReadOnlyList<MigrationUnit> units, DateTimeOffset now)
     {
-        var versions = AlembicVersions.Find(folder);
-        var before = AlembicFolder.Head(versions, name);
+        var before = AlembicFolder.Head(folder, name);
         var files = new List<MigrationFile>();
         for (var i = 0; i < units.Count; i++)
         {
             var revision = RandomNumberGenerator.GetHexString(12, lowercase: true);
-            files.Add(new MigrationFile(versions.In($"{revision}_{name.Of(i, units).Replace('-', '_')}.py"), Text(name, i, units, revision, before, now)));
+            files.Add(new MigrationFile(folder.In($"{revision}_{name.Of(i, units).Replace('-', '_')}.py"), Text(name, i, units, revision, before, now)));
             before = revision;
         }
 

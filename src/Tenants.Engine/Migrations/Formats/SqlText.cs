@@ -21,7 +21,13 @@ internal static class SqlText
     {
         var unit = units[index];
         var part = units.Count == 1 ? "" : $", {index + 1} of {units.Count}";
-        yield return MigrationUnits.OneLine($"{name}{part}{(isDown ? ", the way back" : "")}: {unit.Topic.Text}. For {unit.Target}; written by New-TenantMigration of the PowerShell module Tenants.");
+        yield return MigrationUnits.OneLine($"{name}{part}{(isDown ? ", the way back" : "")}: {unit.Topic.Text}.");
+        yield return MigrationUnits.OneLine($"For {unit.Target}; written by New-TenantMigration of the PowerShell module Tenants.");
+        if (unit.Apart is { Length: > 0 } reason)
+        {
+            yield return $"A file of its own, for {reason}";
+        }
+
         if (!unit.InTransaction)
         {
             yield return "It runs outside of a transaction, and blocks nobody. Where it is cut off it leaves an invalid index: drop that, and run it again.";

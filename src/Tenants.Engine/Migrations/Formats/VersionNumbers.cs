@@ -21,7 +21,7 @@ internal static class VersionNumbers
         var last = standing.Select(s => (Text: s, Value: ulong.Parse(s, CultureInfo.InvariantCulture))).OrderBy(s => s.Value).LastOrDefault();
         if (last.Text is null)
         {
-            return first == Timestamp ? ByClock(now.UtcDateTime, Seconds, TimeSpan.FromSeconds(1), count) : Count(ulong.Parse(first, CultureInfo.InvariantCulture), first.Length, count);
+            return first == Timestamp ? ByClock(DateTime.MinValue, now.UtcDateTime, Seconds, TimeSpan.FromSeconds(1), count) : Count(ulong.Parse(first, CultureInfo.InvariantCulture), first.Length, count);
         }
 
         foreach (var (format, step) in new[] { (Seconds, TimeSpan.FromSeconds(1)), (Minutes, TimeSpan.FromMinutes(1)) })
@@ -29,8 +29,7 @@ internal static class VersionNumbers
             if (last.Text.Length == format.Length
                 && DateTime.TryParseExact(last.Text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var newest))
             {
-                // Never before what is there, whatever the clock of the one who wrote it said.
-                return ByClock(newest + step > now.UtcDateTime ? newest + step : now.UtcDateTime, format, step, count);
+                return ByClock(newest + step, now.UtcDateTime, format, step, count);
             }
         }
 
@@ -43,6 +42,12 @@ internal static class VersionNumbers
     private static List<string> Count(ulong from, int width, int count) =>
         [.. Enumerable.Range(0, count).Select(i => (from + (ulong)i).ToString(CultureInfo.InvariantCulture).PadLeft(width, '0'))];
 
-    private static List<string> ByClock(DateTime from, string format, TimeSpan step, int count) =>
-        [.. Enumerable.Range(0, count).Select(i => (from + (i * step)).ToString(format, CultureInfo.InvariantCulture))];
+    // The last one is now: what a colleague writes next would sort before one that reached ahead of the clock. But never before what
+    // is there, whatever the clock of the one who wrote it said.
+    private static IReadOnlyList<string> ByClock(DateTime earliest, DateTime now, string format, TimeSpan step, int count)
+    {
+        var first = now - ((count - 1) * step);
+        var from = first > earliest ? first : earliest;
+        return [.. Enumerable.Range(0, count).Select(i => (from + (i * step)).ToString(format, CultureInfo.InvariantCulture))];
+    }
 }

@@ -80,6 +80,7 @@ public sealed class TestTenantScriptCommand : TenantConnectionCmdlet
             progress.Report,
             OnNotice,
             StopToken);
+        WriteProgress(new ProgressRecord(0, $"Testing {System.IO.Path.GetFileName(path)}", "done") { RecordType = ProgressRecordType.Completed });
         WriteNotices();
         foreach (var warning in report.Warnings)
         {

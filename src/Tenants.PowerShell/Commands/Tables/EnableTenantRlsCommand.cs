@@ -102,13 +102,13 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
     {
         var declared = await this.ReadDeclarationAsync(database, path, StopToken);
         declared.EnsureComplete();
-        var (initialize, installation) = await InitializePlanner.PlanAsync(database, declared.TenantType, cancellationToken: StopToken);
-        if (!await InitializeAsync(database, declared.TenantType) && !IsWhatIf)
+        var (isReady, assumed) = await InitializeAsync(database, declared.TenantType);
+        if (!isReady && !IsWhatIf)
         {
             return;
         }
 
-        _assumed = IsWhatIf && !initialize.IsEmpty ? new Assumptions(installation, []) : _assumed;
+        _assumed = assumed;
         foreach (var shared in declared.SharedTables)
         {
             await ForTableAsync(shared.Table, async table =>

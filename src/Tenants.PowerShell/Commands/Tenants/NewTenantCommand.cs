@@ -34,7 +34,7 @@ public sealed class NewTenantCommand : PlanCmdlet
     protected override async Task BeginAsync()
     {
         var database = await GetDatabaseAsync();
-        _isOnlyShown = !await InitializeAsync(database);
+        _isOnlyShown = !(await InitializeAsync(database)).IsReady;
         _registry = _isOnlyShown ? null : await TenantRegistry.OpenAsync(database, StopToken);
     }
 
