@@ -22,7 +22,7 @@ public static class RolloutRunner
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The steps that were run.</returns>
     /// <exception cref="TenantException">
-    /// What <see cref="RolloutPlanner.PlanAsync"/> throws; <c>RolloutRunning</c>, <c>RolloutNotPrepared</c>, <c>TableBusy</c>, <c>RowsWithoutTenant</c>,
+    /// What <see cref="RolloutPlanner.PlanAsync"/> throws; <c>RolloutRunning</c>, <c>RolloutNotPrepared</c>, <c>TableBusy</c>, <c>StepTooSlow</c>, <c>RowsWithoutTenant</c>,
     /// <c>BackfillRefused</c>, <c>DiskFull</c>, <c>ConnectionLost</c>.
     /// </exception>
     public static async Task<IReadOnlyList<PlanStep>> EnableAsync(
@@ -69,7 +69,7 @@ public static class RolloutRunner
     /// <param name="plan">The plan; it fills in no rows.</param>
     /// <param name="options">How it behaves towards the traffic.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="TenantException"><c>RolloutRunning</c>, <c>TableBusy</c>, and what the server reports.</exception>
+    /// <exception cref="TenantException"><c>RolloutRunning</c>, <c>TableChanged</c>, <c>TableBusy</c>, <c>StepTooSlow</c>, and what the server reports.</exception>
     public static async Task RunAsync(TenantDatabase database, TableInfo table, Plan plan, RolloutOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
@@ -85,6 +85,7 @@ public static class RolloutRunner
             async () =>
             {
                 await using var session = await RolloutSession.OpenAsync(database, table.Oid, table.DisplayName, cancellationToken).ConfigureAwait(false);
+                await (plan.Guard?.EnsureSameAsync(session.Connection, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
                 await RunUnitsAsync(session, table, plan, null, options ?? new RolloutOptions(), cancellationToken).ConfigureAwait(false);
                 return true;
             }).ConfigureAwait(false);

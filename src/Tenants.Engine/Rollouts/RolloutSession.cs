@@ -7,13 +7,6 @@ namespace Tenants.Engine.Rollouts;
 /// <summary>The one session that changes a table in use: no second run on the same table begins while it is there.</summary>
 internal sealed class RolloutSession : IAsyncDisposable
 {
-    /// <summary>The first half of the advisory lock's key; the second is the table's OID.</summary>
-    private const int LockClass = 0x54656E52;
-
-    // A backend whose client was killed sees that within a second; one that is told of nothing goes on with its statement.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
-
     // Limits that are meant for queries and idle clients would cut it. No name in a plan is looked up by path. A client that stalls in
     // the midst of a transaction (a laptop that sleeps, a network that is gone) holds its locks no longer than a step may.
     private const string Settings = """
@@ -47,7 +40,7 @@ internal sealed class RolloutSession : IAsyncDisposable
         try
         {
             await session.PrepareAsync(cancellationToken).ConfigureAwait(false);
-            await session.LockAsync(table, displayName, cancellationToken).ConfigureAwait(false);
+            await RolloutLock.TakeAsync(connection, table, displayName, isTransactions: false, cancellationToken).ConfigureAwait(false);
             return session;
         }
         catch (Exception e)
@@ -106,46 +99,5 @@ internal sealed class RolloutSession : IAsyncDisposable
         {
             // Not every platform's server can look; then a killed client is seen at the end of its statement.
         }
-    }
-
-    private async Task LockAsync(uint table, string displayName, CancellationToken cancellationToken)
-    {
-        for (var begin = Environment.TickCount64; ;)
-        {
-            await using (var command = new NpgsqlCommand($"select pg_catalog.pg_try_advisory_lock({LockClass}, {unchecked((int)table)})", Connection))
-            {
-                if ((bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
-                {
-                    return;
-                }
-            }
-
-            if (Environment.TickCount64 - begin > s_patience.TotalMilliseconds)
-            {
-                throw await RunningAsync(table, displayName, cancellationToken).ConfigureAwait(false);
-            }
-
-            await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<TenantException> RunningAsync(uint table, string displayName, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            $"""
-            select l.pid from pg_catalog.pg_locks l
-            where l.locktype = 'advisory' and l.granted and l.classid = {LockClass} and l.objid = {table} and l.objsubid = 2
-              and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
-            """,
-            Connection);
-        var pid = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-        return new TenantException(
-            "RolloutRunning",
-            TenantErrorKind.InvalidState,
-            $"Another run changes {displayName} at this moment{(pid is int p ? $" (pid {p})" : "")}. Wait for it; or, if nobody waits for it any more, end it and run this again, which goes on where that one stopped: select pg_terminate_backend({pid ?? "pid"})")
-        {
-            Table = displayName,
-            Target = displayName,
-        };
     }
 }

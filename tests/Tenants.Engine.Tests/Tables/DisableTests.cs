@@ -46,7 +46,7 @@ public class DisableTests
         await using var world = await TableWorld.CreateAsync("create table todo_item (title text)");
         await world.EnableAsync("todo_item");
 
-        var plan = await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), removeColumn: true, TestContext.Current.CancellationToken);
+        var plan = await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), new DisableRequest(RemoveColumn: true), TestContext.Current.CancellationToken);
         await world.DisableAsync("todo_item", removeColumn: true);
 
         Assert.Contains("'tenant'", Assert.Single(plan.Questions), StringComparison.Ordinal);
@@ -59,7 +59,7 @@ public class DisableTests
         await using var world = await TableWorld.CreateAsync("create table todo_item (title text); create policy mine on todo_item as restrictive using (title = 'a')");
         await world.EnableAsync("todo_item");
 
-        var plan = await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), false, TestContext.Current.CancellationToken);
+        var plan = await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), null, TestContext.Current.CancellationToken);
         await world.DisableAsync("todo_item");
 
         Assert.Contains(plan.Warnings, w => w.Contains("mine", StringComparison.Ordinal));
@@ -72,8 +72,8 @@ public class DisableTests
     {
         await using var world = await TableWorld.CreateAsync("create table todo_item (title text); alter table todo_item enable row level security");
 
-        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), false, TestContext.Current.CancellationToken)).Steps);
+        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), null, TestContext.Current.CancellationToken)).Steps);
         await world.InitializeAsync(TenantIdType.Text);
-        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), true, TestContext.Current.CancellationToken)).Steps);
+        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), new DisableRequest(RemoveColumn: true), TestContext.Current.CancellationToken)).Steps);
     }
 }
