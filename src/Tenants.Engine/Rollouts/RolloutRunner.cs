@@ -163,6 +163,7 @@ public static class RolloutRunner
         try
         {
             var units = plan.Units;
+            var hasBelow = await HasBelowAsync(session.Connection, root.Oid, cancellationToken).ConfigureAwait(false);
             for (var i = 0; i < units.Count; i++)
             {
                 var progress = new TenantRolloutProgress(root.DisplayName, units[i].Steps[^1].Purpose, i + 1, units.Count);
@@ -175,7 +176,7 @@ public static class RolloutRunner
                 }
                 else
                 {
-                    await new UnitRunner(session, root.DisplayName, options, who => Report(progress with { WaitsFor = who })).RunAsync(units[i], cancellationToken).ConfigureAwait(false);
+                    await new UnitRunner(session, root.DisplayName, hasBelow, options, who => Report(progress with { WaitsFor = who })).RunAsync(units[i], cancellationToken).ConfigureAwait(false);
                 }
 
                 await PointAsync(options, $"after {units[i].Steps[^1].Purpose}").ConfigureAwait(false);
@@ -197,6 +198,15 @@ public static class RolloutRunner
         {
             throw await runner.ExplainAsync(e, step).ConfigureAwait(false);
         }
+    }
+
+    private static async Task<bool> HasBelowAsync(NpgsqlConnection connection, uint root, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select exists (select from pg_catalog.pg_inherits h where h.inhparent = $1)", connection)
+        {
+            Parameters = { new NpgsqlParameter { Value = root, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
     private static Task PointAsync(RolloutOptions options, string name) => options.OnPoint?.Invoke(name) ?? Task.CompletedTask;

@@ -27,6 +27,12 @@ internal sealed class RolloutSession : IAsyncDisposable
     /// <summary>The connection, in no transaction.</summary>
     public NpgsqlConnection Connection { get; }
 
+    /// <summary>
+    /// How long others may be made to wait while this session waits itself, so that neither is found in a deadlock: the server looks
+    /// for one after <c>deadlock_timeout</c>, a second unless told otherwise.
+    /// </summary>
+    public TimeSpan Grace { get; private set; }
+
     /// <summary>The database.</summary>
     public TenantDatabase Database => _database;
 
@@ -81,8 +87,15 @@ internal sealed class RolloutSession : IAsyncDisposable
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await ExecuteAsync(Settings, cancellationToken).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand("select pg_catalog.pg_backend_pid()", Connection);
-        var pid = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        await using var command = new NpgsqlCommand("select pg_catalog.pg_backend_pid(), s.setting::int from pg_catalog.pg_settings s where s.name = 'deadlock_timeout'", Connection);
+        int pid;
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            pid = reader.GetInt32(0);
+            Grace = TimeSpan.FromMilliseconds(Math.Clamp(reader.GetInt32(1) * 0.8, 20, 800));
+        }
+
         if (pid != Connection.ProcessID)
         {
             throw new TenantException(
