@@ -82,6 +82,11 @@ public static class DisablePlanner
         }
 
         var asked = await TableStateReader.ReadAsync(connection, installation, [(table.Oid, named)], cancellationToken).ConfigureAwait(false);
+        if (asked.GetValueOrDefault(table.Oid)?.Column is null && !request.IsNamed)
+        {
+            return begun;
+        }
+
         return asked.GetValueOrDefault(table.Oid)?.Column is null
             ? throw Fail(table, "ColumnNotFound", TenantErrorKind.NotFound, $"{table.DisplayName} has no column '{named}'. Names are taken to the letter.")
             : named;

@@ -58,6 +58,7 @@ public static class PlanRunner
             return;
         }
 
+        Primary.Ensure(database);
         await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         void Pass(object sender, NpgsqlNoticeEventArgs e) =>
             onNotice?.Invoke(new ServerNotice(e.Notice.InvariantSeverity, e.Notice.SqlState, e.Notice.MessageText));

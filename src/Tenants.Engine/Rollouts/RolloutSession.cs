@@ -104,13 +104,6 @@ internal sealed class RolloutSession : IAsyncDisposable
                 "A connection pooler stands before the server, and a rollout needs one backend for itself. Connect straight to the server: Connect-TenantDatabase -AdminServer … -AdminPort …, or its own name and port.");
         }
 
-        try
-        {
-            await ExecuteAsync("set client_connection_check_interval = '1s'", cancellationToken).ConfigureAwait(false);
-        }
-        catch (PostgresException)
-        {
-            // Not every platform's server can look; then a killed client is seen at the end of its statement.
-        }
+        await ServerWatch.StartAsync(Connection, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -53,6 +53,36 @@ public class DisableTests
         Assert.Equal(1, await world.ValueAsync<long>("select count(*) from pg_attribute where attrelid = 'todo_item'::regclass and attnum > 0 and not attisdropped"));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Org \"x\"")]
+    public async Task The_column_goes_after_it_was_left_but_not_where_only_a_pattern_fits(string? column)
+    {
+        await using var world = await TableWorld.CreateAsync("create table todo_item (title text)");
+        await world.EnableAsync("todo_item", column);
+        await world.DisableAsync("todo_item");
+        var table = await world.FindAsync("todo_item");
+        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = column, IsNamed = false })).Steps);
+        var missing = await Assert.ThrowsAsync<TenantException>(() => DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = "titel" }));
+        Assert.Equal("ColumnNotFound", missing.ErrorId);
+
+        var plan = await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = column });
+        Assert.Single(plan.Questions);
+        await PlanRunner.RunAsync(world.Database, plan);
+        Assert.Equal(1, await world.ValueAsync<long>("select count(*) from pg_attribute where attrelid = 'todo_item'::regclass and attnum > 0 and not attisdropped"));
+        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true))).Steps);
+    }
+
+    [Fact]
+    public async Task Another_column_than_the_one_that_keeps_tenants_apart_is_not_dropped()
+    {
+        await using var world = await TableWorld.CreateAsync("create table todo_item (title text)");
+        await world.EnableAsync("todo_item");
+        var table = await world.FindAsync("todo_item");
+        var failure = await Assert.ThrowsAsync<TenantException>(() => DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = "title" }));
+        Assert.Equal("TenantColumnMismatch", failure.ErrorId);
+    }
+
     [Fact]
     public async Task Row_security_stays_on_for_the_policies_of_others()
     {

@@ -1,6 +1,4 @@
-using Tenants.Engine.Connections;
-
-namespace Tenants.Engine.Rollouts;
+namespace Tenants.Engine.Connections;
 
 /// <summary>Only a primary can be changed.</summary>
 internal static class Primary
