@@ -9,11 +9,25 @@ internal static class Primary
     {
         if (database.Facts.IsReplica)
         {
-            throw new TenantException(
-                "ReadOnlyReplica", TenantErrorKind.InvalidState, $"The server {database.Server}:{database.Port} is a read-only replica (it is in recovery): nothing can be changed here. Connect to the primary.")
-            {
-                Target = database.Database,
-            };
+            throw Refuse(database, "nothing can be changed here. Connect to the primary.");
         }
     }
+
+    /// <summary>Refuses a replica where the admin's own login is to sign for tenants: its key would have to be made there.</summary>
+    /// <exception cref="TenantException"><c>ReadOnlyReplica</c>.</exception>
+    public static void EnsureForKey(TenantDatabase database)
+    {
+        if (database.Facts.IsReplica)
+        {
+            throw Refuse(
+                database,
+                "this login can be given no key here by which tenants' transactions are signed. Read as a tenant over an app login, whose key the primary has and this server knows: New-TenantLogin -App on the primary, then Connect-TenantDatabase -AppCredential -Key.");
+        }
+    }
+
+    private static TenantException Refuse(TenantDatabase database, string what) => new(
+        "ReadOnlyReplica", TenantErrorKind.InvalidState, $"The server {database.Server}:{database.Port} is a read-only replica (it is in recovery): {what}")
+    {
+        Target = database.Database,
+    };
 }

@@ -83,6 +83,13 @@ public sealed class FillTriggerTests
         await TestDatabase.ExecuteAsync(world.Test.Superuser, $"alter function lent.region owner to {login}");
         Assert.Equal("BackfillNotTrusted", await FailsAsync(world));
         await TestDatabase.ExecuteAsync(world.Test.Superuser, $"alter function lent.region owner to {world.Test.AdminLogin}");
+        if (world.Test.Server.Version.Major < 16)
+        {
+            // Until then the server itself sees to it that children compute it alike.
+            Assert.NotEmpty((await RolloutPlanner.PlanAsync(world.Database, await world.FindAsync("item"), new EnableRequest { Backfill = "t.region" })).Plan.Steps);
+            return;
+        }
+
         await world.RunAsync("create table child (region text generated always as ('t2') stored) inherits (item)");
         Assert.Equal("BackfillInvalid", await FailsAsync(world));
     }
