@@ -17,4 +17,7 @@ public enum TenantRlsState
 
     /// <summary>It is a shared table, which all tenants read as one.</summary>
     Shared,
+
+    /// <summary>It does not yet: a rollout has prepared it, or is about to, and code that knows of no tenants goes on working.</summary>
+    Prepared,
 }

@@ -2,6 +2,7 @@ using Npgsql;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation;
 using Tenants.Engine.Plans;
+using Tenants.Engine.Rollouts;
 
 namespace Tenants.Engine.Catalog;
 
@@ -31,7 +32,8 @@ public static class RlsReader
             }
 
             var concerned = await ConcernedAsync(connection, installation, cancellationToken).ConfigureAwait(false);
-            var tables = await DescribeAsync(database, connection, installation, concerned, _ => new EnableRequest(), cancellationToken).ConfigureAwait(false);
+            var prepared = await PreparedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+            var tables = await DescribeAsync(database, connection, installation, [.. concerned.Union(prepared.Keys)], _ => new EnableRequest(), cancellationToken).ConfigureAwait(false);
             return [.. tables.Where(t => t.State is not TenantRlsState.Shared)];
         }, cancellationToken);
     }
@@ -77,13 +79,43 @@ public static class RlsReader
         var families = await TableFamilyReader.ReadAsync(connection, names, tables, null, cancellationToken).ConfigureAwait(false);
         var shared = installation is null ? [] : await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         var sharedOids = shared.Select(s => s.Oid).ToHashSet();
-        return [.. families.Select(f => Describe(database, installation, f, asked(f.Root.Oid), sharedOids.Contains(f.Root.Oid)))];
+        var prepared = installation is null ? [] : await PreparedAsync(connection, installation, families, cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. families.Select(f => Describe(
+                database, installation, prepared.GetValueOrDefault(f.Root.Oid, f), asked(f.Root.Oid), sharedOids.Contains(f.Root.Oid), prepared.ContainsKey(f.Root.Oid))),
+        ];
     }
 
-    private static TenantRls Describe(TenantDatabase database, Installation? installation, TableFamily family, EnableRequest asked, bool isShared)
+    // Those of them that keep nobody apart yet, each by the column that it is prepared with.
+    private static async Task<Dictionary<uint, TableFamily>> PreparedAsync(
+        NpgsqlConnection connection, Installation installation, IReadOnlyList<TableFamily> families, CancellationToken cancellationToken)
+    {
+        var prepared = new Dictionary<uint, TableFamily>();
+        var open = families.Where(f => IsOff(f.Root)).Select(f => f.Root.Oid).ToList();
+        if (open.Count == 0)
+        {
+            return prepared;
+        }
+
+        var columns = await PreparedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+        foreach (var same in open.Where(columns.ContainsKey).GroupBy(oid => columns[oid]))
+        {
+            foreach (var family in await TableFamilyReader.ReadAsync(connection, installation, [.. same], same.Key, cancellationToken).ConfigureAwait(false))
+            {
+                prepared[family.Root.Oid] = family;
+            }
+        }
+
+        return prepared;
+    }
+
+    private static bool IsOff(TableState root) => root.Granted.Length == 0 && !root.Policies.Any(p => p.IsOwn);
+
+    private static TenantRls Describe(TenantDatabase database, Installation? installation, TableFamily family, EnableRequest asked, bool isShared, bool isPrepared)
     {
         var root = family.Root;
-        var isOff = installation is null || (root.Granted.Length == 0 && !root.Policies.Any(p => p.IsOwn));
+        var isOff = installation is null || (IsOff(root) && !isPrepared);
         IReadOnlyList<string> missing = isOff || isShared ? [] : Missing(database, installation!, family, asked);
         var column = isOff || isShared ? null : root.Column;
         var opening = isOff || isShared ? [] : Opening(installation!, family);
@@ -94,6 +126,7 @@ public static class RlsReader
             Name = root.Name,
             State = isShared ? TenantRlsState.Shared
                 : isOff ? TenantRlsState.Off
+                : isPrepared ? TenantRlsState.Prepared
                 : missing.Count > 0 ? TenantRlsState.Incomplete
                 : opening.Count > 0 ? TenantRlsState.Opened
                 : TenantRlsState.On,

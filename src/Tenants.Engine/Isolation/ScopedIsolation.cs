@@ -79,6 +79,7 @@ internal sealed class ScopedIsolation(TenantDatabase database, Installation inst
         async connection =>
         {
             await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+            Primary.EnsureForKey(database);
             return (await KeyMaker.CreateAsync(connection, installation, database.SessionUser, KeyLife, cancellationToken).ConfigureAwait(false)).Signer;
         },
         cancellationToken);

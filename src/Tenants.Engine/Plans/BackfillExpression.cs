@@ -22,7 +22,7 @@ internal static class BackfillExpression
     /// <exception cref="TenantException">
     /// <c>BackfillInvalid</c>: it is not one value of a row; <c>BackfillNotTrusted</c>: it runs what somebody else may change; <c>RowsHidden</c>: policies hide rows of a table that it reads.
     /// </exception>
-    public static async Task<string> ReadAsync(EnableContext context, TableState table, EnableRequest request, CancellationToken cancellationToken)
+    public static async Task<RowExpression> ReadAsync(EnableContext context, TableState table, EnableRequest request, CancellationToken cancellationToken)
     {
         var connection = context.Connection;
         var name = "tenants_" + Guid.NewGuid().ToString("N")[..12];
@@ -47,9 +47,19 @@ internal static class BackfillExpression
         var text = Cut(await DefinitionAsync(connection, view, cancellationToken).ConfigureAwait(false), name) ?? throw Invalid(table, "it is more than one expression");
         var read = await RelationsAsync(connection, view, cancellationToken).ConfigureAwait(false);
         await BackfillRights.EnsureTrustedAsync(context, view, table, cancellationToken).ConfigureAwait(false);
+        var (row, computed) = await GeneratedColumns.ReadAsync(connection, view, table, cancellationToken).ConfigureAwait(false);
+        if (computed.Count > 0)
+        {
+            // What they are computed by runs in the trigger as well.
+            var computing = $"pg_temp.{Quote.Identifier(name + "_g")}";
+            await ExecuteAsync(
+                connection, $"create view {computing} as select from only {table.QuotedName} where {string.Join(" or ", computed.Select(c => $"({c}) is null"))}", cancellationToken).ConfigureAwait(false);
+            await BackfillRights.EnsureTrustedAsync(context, computing, table, cancellationToken).ConfigureAwait(false);
+        }
+
         await transaction.RollbackAsync(cancellationToken).ConfigureAwait(false);
         await EnsureSeenAsync(context, [.. read.Where(oid => oid != table.Oid)], cancellationToken).ConfigureAwait(false);
-        return text;
+        return new RowExpression(text, row);
     }
 
     private static string Type(EnableContext context, TableState table, EnableRequest request)

@@ -10,31 +10,23 @@ namespace Tenants.Engine.Plans;
 /// <summary>Plans that a table keeps tenants apart no longer.</summary>
 public static class DisablePlanner
 {
-    /// <summary>The plan; empty where the table keeps none apart.</summary>
+    /// <summary>The plan; empty where nothing is left to undo.</summary>
     /// <param name="database">The database.</param>
     /// <param name="table">The table.</param>
-    /// <param name="removeColumn">Drop the tenant column too.</param>
+    /// <param name="request">What is asked of it.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="TenantException"><c>TableNotSupported</c> for a partition, whose root it is to be; <c>PermissionDenied</c>.</exception>
-    public static Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, bool removeColumn, CancellationToken cancellationToken = default) =>
-        PlanAsync(database, table, removeColumn, false, cancellationToken);
-
-    /// <summary>The plan; empty where the table keeps none apart.</summary>
-    /// <param name="database">The database.</param>
-    /// <param name="table">The table.</param>
-    /// <param name="removeColumn">Drop the tenant column too.</param>
-    /// <param name="isLive">The table is in use: each step that locks it has a transaction of its own.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="TenantException">As above.</exception>
-    public static Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, bool removeColumn, bool isLive, CancellationToken cancellationToken = default)
+    /// <exception cref="TenantException">
+    /// <c>TableNotSupported</c> for a partition, whose root it is to be; <c>TenantColumnMismatch</c>, <c>ColumnNotFound</c>, <c>PermissionDenied</c>.
+    /// </exception>
+    public static Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, DisableRequest? request = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(table);
-        return database.UseAsync(connection => BuildAsync(database, connection, table, removeColumn, isLive, cancellationToken), cancellationToken);
+        return database.UseAsync(connection => BuildAsync(database, connection, table, request ?? new DisableRequest(), cancellationToken), cancellationToken);
     }
 
     private static async Task<Plan> BuildAsync(
-        TenantDatabase database, NpgsqlConnection connection, TableInfo table, bool removeColumn, bool isLive, CancellationToken cancellationToken)
+        TenantDatabase database, NpgsqlConnection connection, TableInfo table, DisableRequest request, CancellationToken cancellationToken)
     {
         if (await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false) is not { } installation)
         {
@@ -43,7 +35,8 @@ public static class DisablePlanner
 
         await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         var begun = await RolloutState.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
-        var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], begun is { Fits: true } ? begun.Column : null, cancellationToken).ConfigureAwait(false);
+        var column = await ColumnAsync(connection, installation, table, request, begun is { Fits: true } ? begun.Column : null, cancellationToken).ConfigureAwait(false);
+        var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], column, cancellationToken).ConfigureAwait(false);
         var shared = await SharedTables.ListAsync(connection, installation, cancellationToken).ConfigureAwait(false);
         if (families is not [var family] || shared.Any(s => s.Oid == table.Oid))
         {
@@ -51,7 +44,7 @@ public static class DisablePlanner
         }
 
         var rest = await RolloutRest.ClearAsync(new EnableContext(connection, installation, true, Assumptions.None), family, cancellationToken).ConfigureAwait(false);
-        PlanStep[] steps = [.. new DisableSteps(installation, family, removeColumn, rest, isLive).All()];
+        PlanStep[] steps = [.. new DisableSteps(installation, family, request, rest).All()];
         if (steps.Length == 0)
         {
             return new Plan(table.DisplayName, []);
@@ -63,8 +56,44 @@ public static class DisablePlanner
         }
 
         TableCheck.EnsureOwned(family.Members, database.SessionUser);
-        return new Plan(table.DisplayName, steps) { IsOnline = isLive, Warnings = [.. Warnings(family, removeColumn)], Questions = [.. Questions(family, removeColumn)] };
+        return new Plan(table.DisplayName, steps)
+        {
+            IsOnline = request.IsLive,
+            Warnings = [.. Warnings(family, request.RemoveColumn)],
+            Questions = [.. Questions(family, request.RemoveColumn)],
+            Guard = await RolloutGuard.ReadAsync(connection, installation, family.Root, cancellationToken).ConfigureAwait(false),
+        };
     }
+
+    // What the policy says goes before what a rollout was begun with, and is all there is to name; else somebody else's column would go.
+    private static async Task<string?> ColumnAsync(
+        NpgsqlConnection connection, Installation installation, TableInfo table, DisableRequest request, string? begun, CancellationToken cancellationToken)
+    {
+        if (request is not { RemoveColumn: true, Column: { } named })
+        {
+            return begun;
+        }
+
+        var states = await TableStateReader.ReadAsync(connection, installation, [(table.Oid, null)], cancellationToken).ConfigureAwait(false);
+        var standing = states.GetValueOrDefault(table.Oid) is { } state && state.IsIsolated(installation) ? state.Column!.Name : begun;
+        if (standing is not null && standing != named)
+        {
+            throw Fail(table, "TenantColumnMismatch", TenantErrorKind.InvalidState, $"The tenant column of {table.DisplayName} is '{standing}', not '{named}'. Leave -Column away.");
+        }
+
+        var asked = await TableStateReader.ReadAsync(connection, installation, [(table.Oid, named)], cancellationToken).ConfigureAwait(false);
+        if (asked.GetValueOrDefault(table.Oid)?.Column is null && !request.IsNamed)
+        {
+            return begun;
+        }
+
+        return asked.GetValueOrDefault(table.Oid)?.Column is null
+            ? throw Fail(table, "ColumnNotFound", TenantErrorKind.NotFound, $"{table.DisplayName} has no column '{named}'. Names are taken to the letter.")
+            : named;
+    }
+
+    private static TenantException Fail(TableInfo table, string errorId, TenantErrorKind kind, string message) =>
+        new(errorId, kind, message) { Table = table.DisplayName, Target = table.DisplayName };
 
     // One that was opened by itself would be closed again by the next Enable of its root.
     private static async Task EnsureRootIsOpenAsync(

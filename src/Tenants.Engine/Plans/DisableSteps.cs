@@ -5,7 +5,7 @@ using Tenants.Engine.Sql;
 namespace Tenants.Engine.Plans;
 
 /// <summary>The steps that undo what keeps a table's tenants apart. The column, its index and the data stay unless told otherwise.</summary>
-internal sealed class DisableSteps(Installation installation, TableFamily family, bool removeColumn, IReadOnlyList<PlanStep> rest, bool isLive)
+internal sealed class DisableSteps(Installation installation, TableFamily family, DisableRequest request, IReadOnlyList<PlanStep> rest)
 {
     private readonly TableState _root = family.Root;
     private readonly string _session = Quote.Identifier(installation.SessionRole);
@@ -18,7 +18,7 @@ internal sealed class DisableSteps(Installation installation, TableFamily family
         [.. Rights(), .. family.Members.Where(m => m != _root).SelectMany(m => First(Opened(m))), .. First([.. Opened(_root), .. rest, .. Column()])];
 
     // Of a table in use each lock is gone before the next one is taken.
-    private IEnumerable<PlanStep> First(IEnumerable<PlanStep> steps) => steps.Select((step, i) => isLive && i == 0 ? step with { Scope = StepScope.First } : step);
+    private IEnumerable<PlanStep> First(IEnumerable<PlanStep> steps) => steps.Select((step, i) => request.IsLive && i == 0 ? step with { Scope = StepScope.First } : step);
 
     private IEnumerable<PlanStep> Rights()
     {
@@ -75,17 +75,19 @@ internal sealed class DisableSteps(Installation installation, TableFamily family
 
     private IEnumerable<PlanStep> Column()
     {
-        if (_root.Column is not { } column || (rest.Count == 0 && !_root.Policies.Any(p => p.IsOwn)))
+        if (_root.Column is not { } column)
         {
             yield break;
         }
 
+        var hasDefault = column.Default == PolicyText.DefaultDeparsed(_root.SchemaIdent, column);
+        var isOurs = rest.Count > 0 || hasDefault || _root.Policies.Any(p => p.IsOwn);
         var quoted = Quote.Identifier(column.Name);
-        if (removeColumn)
+        if (request.RemoveColumn && !_root.IsChild && (isOurs || request.IsNamed))
         {
             yield return Step(_root, $"no column {column.Name}", $"alter table {_root.QuotedName} drop column {quoted}", null);
         }
-        else if (column.Default == PolicyText.DefaultDeparsed(_root.SchemaIdent, column))
+        else if (hasDefault && !_root.IsChild)
         {
             yield return Alter(
                 _root,

@@ -3,6 +3,7 @@ using Tenants.Engine.Audit;
 using Tenants.Engine.Catalog;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation;
+using Tenants.Engine.Rollouts;
 
 namespace Tenants.Engine.Plans;
 
@@ -59,7 +60,7 @@ internal sealed record EnableGround(
 
     /// <summary>The expression that gives rows their tenant, as the server reads it; null where none was given.</summary>
     /// <exception cref="TenantException"><c>BackfillInvalid</c>.</exception>
-    public async Task<string?> ReadBackfillAsync(EnableRequest request, CancellationToken cancellationToken)
+    public async Task<RowExpression?> ReadBackfillAsync(EnableRequest request, CancellationToken cancellationToken)
     {
         if (request.Backfill is null)
         {
@@ -84,7 +85,7 @@ internal sealed record EnableGround(
             return new EnablePlan(new Plan(Table.DisplayName, Initialize), Table, Context.Installation);
         }
 
-        await GrantCheck.EnsureAsync(Context, database, Family, cancellationToken).ConfigureAwait(false);
+        await GrantCheck.EnsureAsync(Context, database, Family, [.. steps.SelectMany(s => s.CreatesIn).Distinct()], cancellationToken).ConfigureAwait(false);
         var audit = await TableAudit.ReadAsync(Context.Connection, Context.Installation, Table.Oid, Column, cancellationToken).ConfigureAwait(false);
         return new EnablePlan(
             new Plan(Table.DisplayName, [.. Initialize, .. steps])
@@ -93,6 +94,7 @@ internal sealed record EnableGround(
                 Warnings = [.. warnings, .. audit.Warnings],
                 Questions = audit.Questions,
                 Notes = audit.AccessText,
+                Guard = await RolloutGuard.ReadAsync(Context.Connection, Context.IsInstalled ? Context.Installation : null, Family.Root, cancellationToken).ConfigureAwait(false),
             },
             Table,
             Context.Installation,

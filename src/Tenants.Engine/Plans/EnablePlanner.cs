@@ -16,7 +16,7 @@ public static class EnablePlanner
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException">
     /// <c>TableNotSupported</c>, <c>TableIsShared</c>, <c>ColumnTypeNotSupported</c>, <c>ColumnTypeMismatch</c>, <c>ColumnValuesNotSupported</c>, <c>TenantColumnMismatch</c>,
-    /// <c>DefaultTenantRequired</c>, <c>TenantColumnHasNulls</c>, <c>BackfillInvalid</c>, <c>InvalidTenant</c>, <c>TenantClosed</c>, <c>PermissionDenied</c>, and what
+    /// <c>DefaultTenantRequired</c>, <c>RolloutChanged</c>, <c>TenantColumnHasNulls</c>, <c>BackfillInvalid</c>, <c>InvalidTenant</c>, <c>TenantClosed</c>, <c>PermissionDenied</c>, and what
     /// <see cref="InitializePlanner"/> throws.
     /// </exception>
     public static Task<EnablePlan> PlanAsync(
@@ -32,11 +32,23 @@ public static class EnablePlanner
         TenantDatabase database, NpgsqlConnection connection, TableInfo table, EnableRequest request, Assumptions assumed, CancellationToken cancellationToken)
     {
         var ground = await EnableGround.ReadAsync(database, connection, table, request, assumed, cancellationToken).ConfigureAwait(false);
-        var expression = await ground.ReadBackfillAsync(request, cancellationToken).ConfigureAwait(false);
-        var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, ground.Family.Root, ground.Column, request.DefaultTenant, expression, cancellationToken: cancellationToken).ConfigureAwait(false);
+
+        // A rollout of the table that was not brought to its end is, by what it was begun with.
+        var begun = ground.Context.IsInstalled
+            ? await RolloutState.ReadAsync(connection, ground.Context.Installation, ground.Family.Root.Oid, cancellationToken).ConfigureAwait(false)
+            : null;
+        var wanted = begun is { Fits: true } ? begun.Resume(request) : request;
+        ground = wanted == request ? ground : await EnableGround.ReadAsync(database, connection, table, wanted, assumed, cancellationToken).ConfigureAwait(false);
+        var expression = (await ground.ReadBackfillAsync(wanted, cancellationToken).ConfigureAwait(false))?.Text;
+        if (begun is { Fits: true })
+        {
+            begun.EnsureSame(ground.Family.Root, ground.Column, wanted.DefaultTenant, expression, ground.Context.Installation.TenantType);
+        }
+
+        var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, ground.Family.Root, ground.Column, wanted.DefaultTenant, expression, cancellationToken: cancellationToken).ConfigureAwait(false);
         PlanStep[] steps =
         [
-            .. ground.Steps(database, request, fill).All(),
+            .. ground.Steps(database, wanted, fill).All(),
             .. await RolloutRest.ClearAsync(ground.Context, ground.Family, cancellationToken).ConfigureAwait(false),
         ];
         return await ground.PlanAsync(database, steps, fill, warnings, cancellationToken).ConfigureAwait(false);

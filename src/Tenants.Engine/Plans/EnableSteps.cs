@@ -152,6 +152,7 @@ internal sealed class EnableSteps(
             Down = $"drop index {Quote.Identifier(member.Schema, name)}",
             Lock = LockLevel.Share,
             LockedTable = member.QuotedName,
+            CreatesIn = [.. (member.IsPartitioned ? family.Members : [member]).Select(m => m.Schema).Distinct()],
             Mends = TenantRlsDifferenceKind.IndexMissing,
         };
     }

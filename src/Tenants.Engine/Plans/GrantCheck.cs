@@ -30,18 +30,23 @@ internal static class GrantCheck
         """;
 
     /// <summary>Fails unless the login may.</summary>
+    /// <param name="context">The connection and what it leads to.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="family">The table with all under it.</param>
+    /// <param name="created">The schemas in which the plan makes something.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException"><c>PermissionDenied</c>, with what a DBA must run.</exception>
-    public static async Task EnsureAsync(EnableContext context, TenantDatabase database, TableFamily family, CancellationToken cancellationToken)
+    public static async Task EnsureAsync(
+        EnableContext context, TenantDatabase database, TableFamily family, IReadOnlyList<string> created, CancellationToken cancellationToken)
     {
         var root = family.Root;
         var sequences = root.Sequences.Where(s => !s.IsUsable).ToList();
         string[] owners = [.. family.Members.Where(m => !m.OwnerSeesAll).Select(m => m.Owner).Distinct()];
-        string[] indexed = [.. (root.IsPartitioned ? [root] : family.Members).Where(m => m.Index is null).Select(m => m.Schema).Distinct()];
         await using var command = new NpgsqlCommand(Query, context.Connection)
         {
             Parameters =
             {
-                new NpgsqlParameter<string[]> { TypedValue = [.. indexed.Append(root.Schema).Distinct()] },
+                new NpgsqlParameter<string[]> { TypedValue = [.. created.Append(root.Schema).Distinct()] },
                 new NpgsqlParameter<string[]> { TypedValue = [.. sequences.Select(s => s.Schema)] },
                 new NpgsqlParameter<string[]> { TypedValue = [.. sequences.Select(s => s.Name)] },
                 new NpgsqlParameter<string> { TypedValue = context.Installation.AdminRole },
@@ -64,7 +69,7 @@ internal static class GrantCheck
                         script.Add($"grant usage on schema {Quote.Identifier(schema)} to {login} with grant option;");
                     }
 
-                    if (!mayCreate && indexed.Contains(schema))
+                    if (!mayCreate && created.Contains(schema))
                     {
                         script.Add($"grant create on schema {Quote.Identifier(schema)} to {login};");
                     }

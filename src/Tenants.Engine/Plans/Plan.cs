@@ -23,6 +23,9 @@ public sealed record Plan(string Target, IReadOnlyList<PlanStep> Steps)
     /// <summary>True where the table is in use while it runs: a step that others wait for has two seconds, and rows are filled in a portion at a time.</summary>
     public bool IsOnline { get; init; }
 
+    /// <summary>What it took for granted of rollouts of its table; null where it is about none.</summary>
+    internal Rollouts.RolloutGuard? Guard { get; init; }
+
     /// <summary>True where the plan makes, updates or drops what the module keeps in the database.</summary>
     public bool ChangesInstallation { get; init; }
 }

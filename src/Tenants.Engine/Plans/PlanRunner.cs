@@ -43,7 +43,7 @@ public static class PlanRunner
     /// <param name="onStep">Told of each step before it runs.</param>
     /// <param name="onNotice">Told of each notice of the server, on any thread.</param>
     /// <param name="cancellationToken">Stops it; nothing is changed then.</param>
-    /// <exception cref="TenantException">A step failed; nothing was changed.</exception>
+    /// <exception cref="TenantException">A step failed; <c>RolloutRunning</c>, <c>TableChanged</c>: another run is at work on the table, or was since the plan was made. Nothing was changed.</exception>
     public static async Task RunAsync(
         TenantDatabase database,
         Plan plan,
@@ -58,6 +58,7 @@ public static class PlanRunner
             return;
         }
 
+        Primary.Ensure(database);
         await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         void Pass(object sender, NpgsqlNoticeEventArgs e) =>
             onNotice?.Invoke(new ServerNotice(e.Notice.InvariantSeverity, e.Notice.SqlState, e.Notice.MessageText));
@@ -67,6 +68,7 @@ public static class PlanRunner
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await ExecuteAsync(connection, string.Join(";\n", s_preamble), cancellationToken).ConfigureAwait(false);
+            await (plan.Guard?.TakeAsync(connection, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
             foreach (var step in plan.Steps)
             {
                 onStep?.Invoke(step);

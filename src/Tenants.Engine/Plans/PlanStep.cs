@@ -17,6 +17,9 @@ public sealed record PlanStep(string Purpose, string Up)
     /// <summary>The table that it concerns where it locks none, as SQL names it: a partition that loses a right of its own.</summary>
     public string? Concerns { get; init; }
 
+    /// <summary>The schemas in which it makes something, and in which the login must be let to: for an index, a function.</summary>
+    public IReadOnlyList<string> CreatesIn { get; init; } = [];
+
     /// <summary>Which transaction it runs in.</summary>
     public StepScope Scope { get; init; }
 

@@ -13,15 +13,14 @@ namespace Tenants.Engine.Rollouts;
 /// <param name="isSeen">Fails unless the session sees all rows although policies bind it.</param>
 internal sealed class BackfillBatch(NpgsqlConnection connection, Installation installation, Backfill backfill, Func<Task> isSeen)
 {
-    private const int LockLimit = 400;
-
     /// <summary>Fills in the rows of some blocks.</summary>
     /// <param name="first">The first block.</param>
     /// <param name="next">The one after the last.</param>
-    /// <param name="limit">How long it may take, in milliseconds; 0 for any time.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="wait">How long it may wait for a lock.</param>
     /// <param name="cancellationToken">Stops it; the portion is undone.</param>
     /// <returns>How many rows were filled in, and for how many there was no tenant.</returns>
-    public async Task<(long Filled, long Without)> RunAsync(long first, long next, int limit, CancellationToken cancellationToken)
+    public async Task<(long Filled, long Without)> RunAsync(long first, long next, TimeSpan limit, TimeSpan wait, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         long filled;
@@ -29,10 +28,10 @@ internal sealed class BackfillBatch(NpgsqlConnection connection, Installation in
         bool isBound;
         await using (var batch = new NpgsqlBatch(connection) { Timeout = 0 })
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand($"set local statement_timeout = {Number(limit)}"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"set local statement_timeout = {Number((long)limit.TotalMilliseconds)}"));
 
-            // Below the other limit, whatever that is: rows that others lock are told from blocks that take long, and get no more time.
-            batch.BatchCommands.Add(new NpgsqlBatchCommand($"set local lock_timeout = {Number(LockLimit)}"));
+            // Below the other limit: rows that others lock are told from blocks that take long, and get no more time.
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"set local lock_timeout = {Number((long)wait.TotalMilliseconds)}"));
 
             // Before the look, so that nobody puts policies to work between that and the rows.
             batch.BatchCommands.Add(new NpgsqlBatchCommand($"lock table only {backfill.QuotedTable} in row exclusive mode"));

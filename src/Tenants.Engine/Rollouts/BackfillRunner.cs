@@ -13,17 +13,21 @@ namespace Tenants.Engine.Rollouts;
 /// it in as it is written; so is a row that comes. What the trigger cannot see is left to the pass before the table is enforced.
 /// </summary>
 /// <remarks>
-/// A portion that others wait for is done within the second after which the server looks for deadlocks (<c>deadlock_timeout</c>), so
-/// that it is never they who are undone.
+/// A portion that others wait for is done before the server looks for deadlocks (<c>deadlock_timeout</c>), so that it is never they
+/// who are undone. A block that takes longer than that by itself gets the time, and waits for nobody.
 /// </remarks>
 internal sealed class BackfillRunner(RolloutSession session, Installation installation, string table, uint root, RolloutOptions options, Action<TenantRolloutProgress> report)
 {
-    private const int Limit = 800;
     private const long MostBlocks = 65_536;
 
     private static readonly TimeSpan s_aim = TimeSpan.FromMilliseconds(200);
 
+    // Not at all: 0 would be for ever.
+    private static readonly TimeSpan s_noWait = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
+
     private string? _inTheWay;
+    private TimeSpan _limit;
 
     /// <summary>Fills in what is missing.</summary>
     /// <param name="step">The step.</param>
@@ -38,29 +42,35 @@ internal sealed class BackfillRunner(RolloutSession session, Installation instal
         var batch = new BackfillBatch(session.Connection, installation, backfill, () => EnsureSeenAsync(backfill, cancellationToken));
         var pace = new Pace(state, progress);
         var blocks = 16L;
-        var limit = Limit;
+        _limit = session.Grace;
         long without = 0;
         await using var blockers = new Blockers(session.Database, session.Connection.ProcessID);
         for (var block = state.NextBlock; block < state.Blocks;)
         {
             var next = Math.Min(block + blocks, state.Blocks);
             var begin = Stopwatch.GetTimestamp();
-            var isTooLong = false;
             var at = block;
             await LockRetry.RunAsync(
                 async token =>
                 {
+                    var start = Stopwatch.GetTimestamp();
                     try
                     {
-                        var (filled, missing) = await batch.RunAsync(at, next, limit, token).ConfigureAwait(false);
+                        var wait = _limit > session.Grace ? s_noWait : _limit / 2;
+                        var (filled, missing) = await batch.RunAsync(at, next, _limit, wait, token).ConfigureAwait(false);
                         without += missing;
                         pace.Add(next, filled);
                     }
                     catch (PostgresException e) when (LockRetry.IsBusy(e) && !token.IsCancellationRequested)
                     {
+                        if (StepFailures.IsCancelled(e, Stopwatch.GetElapsedTime(start), _limit))
+                        {
+                            throw StepFailures.Cancelled(e, table, step.Purpose);
+                        }
+
                         // Fewer rows meet fewer locks; a single block that takes longer by itself gets the time that it needs.
-                        isTooLong = next - at == 1 && e.SqlState == PostgresErrorCodes.QueryCanceled;
-                        limit = isTooLong ? Math.Min(limit * 2, 3_600_000) : limit;
+                        var isTooLong = next - at == 1 && e.SqlState == PostgresErrorCodes.QueryCanceled;
+                        _limit = isTooLong && _limit < s_longest ? _limit * 2 : _limit;
                         next = at + Math.Max(1, (next - at) / 4);
                         begin = Stopwatch.GetTimestamp();
                         throw;
@@ -96,6 +106,11 @@ internal sealed class BackfillRunner(RolloutSession session, Installation instal
     public async Task<TenantException> ExplainAsync(PostgresException error, PlanStep step)
     {
         var translated = ServerErrors.Translate(error, session.Database.ErrorContext);
+        if (error.SqlState == PostgresErrorCodes.QueryCanceled)
+        {
+            return StepFailures.RowsTooSlow(error, table, step, _limit > session.Grace ? _limit / 2 : _limit);
+        }
+
         if (LockRetry.IsBusy(error))
         {
             return new TenantException(

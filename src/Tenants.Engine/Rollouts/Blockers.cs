@@ -8,7 +8,7 @@ namespace Tenants.Engine.Rollouts;
 /// <summary>Looks, from a connection of its own, whom a session waits for: afterwards nobody could say.</summary>
 internal sealed class Blockers : IAsyncDisposable
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(300);
 
     // Whose sessions the login may not look into has a pid, and no more.
     private const string Query = """
@@ -35,6 +35,12 @@ internal sealed class Blockers : IAsyncDisposable
     /// <summary>Who was in the way last; null for nobody.</summary>
     public string? Last { get; private set; }
 
+    /// <summary>Somebody was in the way since it was told to forget.</summary>
+    public bool HasSeen { get; private set; }
+
+    /// <summary>Forgets that somebody was; not who.</summary>
+    public void Forget() => HasSeen = false;
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -55,6 +61,7 @@ internal sealed class Blockers : IAsyncDisposable
             {
                 var found = await ReadAsync(connection, pid, cancellationToken).ConfigureAwait(false);
                 Last = found ?? Last;
+                HasSeen |= found is not null;
                 if (found != told)
                 {
                     onChange?.Invoke(told = found);

@@ -16,7 +16,11 @@ internal static class FillTrigger
     /// <summary>The steps that make it, on a table and on each child that does not inherit it.</summary>
     public static IEnumerable<PlanStep> Create(TableState root, IReadOnlyList<TableState> tables, string function, string column, Fill fill)
     {
-        yield return new PlanStep("what gives rows a tenant that old code writes", CreateFunction(root, function, column, fill)) { Down = DropFunction(function) };
+        yield return new PlanStep("what gives rows a tenant that old code writes", CreateFunction(root, function, column, fill))
+        {
+            Down = DropFunction(function),
+            CreatesIn = [root.Schema],
+        };
         yield return new PlanStep("nobody else may use it", Revoke(function));
         foreach (var table in tables)
         {
@@ -103,7 +107,7 @@ internal static class FillTrigger
                 return new;
             end if;
 
-            new.{Quote.Identifier(column)} := (select {fill.Value} from (select new.*) t);
+            new.{Quote.Identifier(column)} := (select {fill.Value} from ({fill.NewRow}) t);
             return new;
         exception when others then
             return new;

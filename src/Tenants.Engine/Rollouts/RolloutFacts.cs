@@ -10,7 +10,7 @@ namespace Tenants.Engine.Rollouts;
 /// <param name="InvalidIndexes">Indexes of the tenant column alone, by the module's names, whose building was cut off, quoted.</param>
 /// <param name="HasPlainIndex">It has an index of the tenant column alone, which one of a partitioned table above it can take for its own.</param>
 /// <param name="Function">The function of the trigger that fills in the tenant, quoted; null where there is no such trigger.</param>
-/// <param name="Check">The module's constraint that no tenant is NULL.</param>
+/// <param name="Check">The module's constraint that no tenant is NULL: known by its name, and by saying that and no more.</param>
 /// <param name="IsCheckValid">It holds for all rows.</param>
 internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex, string? Function, string? Check, bool IsCheckValid)
 {
@@ -47,14 +47,14 @@ internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex,
                 join pg_catalog.pg_proc p on p.oid = t.tgfoid
                 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
                 where t.tgrelid = c.oid and t.tgname = $3 and not t.tgisinternal),
-               k.conname::text, coalesce(k.convalidated, false)
+               array(select k.conname::text
+                     from pg_catalog.pg_constraint k
+                     join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attname = $2
+                     where k.conrelid = c.oid and k.contype = 'c' and k.conislocal and k.coninhcount = 0 and not k.connoinherit and k.conkey = array[a.attnum]
+                       and pg_catalog.pg_get_expr(k.conbin, k.conrelid) = '(' || pg_catalog.quote_ident($2) || ' IS NOT NULL)'
+                     order by not k.convalidated, k.conname),
+               array(select k.conname::text from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and k.convalidated)
         from pg_catalog.pg_class c
-        left join lateral (
-            select k.conname, k.convalidated from pg_catalog.pg_constraint k
-            join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attname = $2
-            where k.conrelid = c.oid and k.contype = 'c' and k.coninhcount = 0 and k.conkey = array[a.attnum]
-              and k.conname ~ $4 and pg_catalog.pg_get_expr(k.conbin, k.conrelid) = '(' || pg_catalog.quote_ident($2) || ' IS NOT NULL)'
-            order by k.conname limit 1) k on true
         where c.oid = any ($1)
         """;
 
@@ -69,7 +69,6 @@ internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex,
                 new NpgsqlParameter { Value = family.Members.Select(m => m.Oid).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid },
                 new NpgsqlParameter<string> { TypedValue = column },
                 new NpgsqlParameter<string> { TypedValue = FillTrigger.Name },
-                new NpgsqlParameter<string> { TypedValue = $"{CheckEnding}[0-9]*$" },
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -77,12 +76,15 @@ internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex,
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             var member = family.Members.First(m => m.Oid == reader.GetFieldValue<uint>(0));
+
+            // A constraint that says the same by another name is somebody's own, and stays.
+            var check = reader.GetFieldValue<string[]>(4).FirstOrDefault(name => IndexNames.IsChosen(name, member.Name, column, CheckEnding));
             facts[member.Oid] = new RolloutFacts(
                 [.. reader.GetFieldValue<string[]>(1).Where(name => IndexNames.IsChosen(name, member.Name, column, "_idx")).Select(name => Quote.Identifier(member.Schema, name))],
                 reader.GetBoolean(2),
                 reader.IsDBNull(3) ? null : reader.GetString(3),
-                reader.IsDBNull(4) ? null : reader.GetString(4),
-                reader.GetBoolean(5));
+                check,
+                check is not null && reader.GetFieldValue<string[]>(5).Contains(check));
         }
 
         return facts;

@@ -61,8 +61,9 @@ public static class RolloutPlanner
         var root = ground.Family.Root;
         await ColumnRewrite.EnsureNoneAsync(connection, root, wanted, cancellationToken).ConfigureAwait(false);
         var expression = await ground.ReadBackfillAsync(wanted, cancellationToken).ConfigureAwait(false);
-        begun?.EnsureSame(root, wanted.DefaultTenant, expression, ground.Context.Installation.TenantType);
-        var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, root, ground.Column, wanted.DefaultTenant, expression, isLive: true, cancellationToken).ConfigureAwait(false);
+        begun?.EnsureSame(root, ground.Column, wanted.DefaultTenant, expression?.Text, ground.Context.Installation.TenantType);
+        var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, root, ground.Column, wanted.DefaultTenant, expression?.Text, isLive: true, cancellationToken).ConfigureAwait(false);
+        fill = expression is null ? fill : fill with { NewRow = expression.NewRow };
         var steps = new RolloutSteps(
             ground.Family,
             ground.Steps(database, wanted, fill),

@@ -17,17 +17,13 @@ internal static class RolloutRest
 
         var state = await RolloutState.ReadAsync(context.Connection, context.IsInstalled ? context.Installation : null, family.Root.Oid, cancellationToken).ConfigureAwait(false);
         PlanStep[] forget = state is null ? [] : [RolloutState.Forget(context.Installation, family.Root)];
-        if (family.Root.Column is not { } column)
-        {
-            return forget;
-        }
-
-        var facts = await RolloutFacts.ReadAsync(context.Connection, family, column.Name, cancellationToken).ConfigureAwait(false);
+        var column = family.Root.Column?.Name ?? state?.Column ?? TenantTables.DefaultColumn;
+        var facts = await RolloutFacts.ReadAsync(context.Connection, family, column, cancellationToken).ConfigureAwait(false);
         var triggered = family.Members.Where(m => facts[m.Oid].Function is not null && (m == family.Root || !family.Root.IsPartitioned)).ToList();
-        var steps = family.Members.Where(m => facts[m.Oid].Check is not null).Select(m => Check(m, facts[m.Oid].Check!, Quote.Identifier(column.Name))).ToList();
+        var steps = family.Members.Where(m => facts[m.Oid].Check is not null).Select(m => Check(m, facts[m.Oid].Check!, Quote.Identifier(column))).ToList();
         if (triggered.Count > 0)
         {
-            steps.AddRange(FillTrigger.Drop(family.Root, triggered, facts[triggered[0].Oid].Function!, column.Name, Fill.None));
+            steps.AddRange(FillTrigger.Drop(family.Root, triggered, facts[triggered[0].Oid].Function!, column, Fill.None));
         }
 
         return [.. steps, .. forget];

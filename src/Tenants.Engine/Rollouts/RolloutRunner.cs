@@ -22,7 +22,7 @@ public static class RolloutRunner
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The steps that were run.</returns>
     /// <exception cref="TenantException">
-    /// What <see cref="RolloutPlanner.PlanAsync"/> throws; <c>RolloutRunning</c>, <c>RolloutNotPrepared</c>, <c>TableBusy</c>, <c>RowsWithoutTenant</c>,
+    /// What <see cref="RolloutPlanner.PlanAsync"/> throws; <c>RolloutRunning</c>, <c>RolloutNotPrepared</c>, <c>TableBusy</c>, <c>StepTooSlow</c>, <c>RowsWithoutTenant</c>,
     /// <c>BackfillRefused</c>, <c>DiskFull</c>, <c>ConnectionLost</c>.
     /// </exception>
     public static async Task<IReadOnlyList<PlanStep>> EnableAsync(
@@ -69,7 +69,7 @@ public static class RolloutRunner
     /// <param name="plan">The plan; it fills in no rows.</param>
     /// <param name="options">How it behaves towards the traffic.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="TenantException"><c>RolloutRunning</c>, <c>TableBusy</c>, and what the server reports.</exception>
+    /// <exception cref="TenantException"><c>RolloutRunning</c>, <c>TableChanged</c>, <c>TableBusy</c>, <c>StepTooSlow</c>, and what the server reports.</exception>
     public static async Task RunAsync(TenantDatabase database, TableInfo table, Plan plan, RolloutOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(database);
@@ -85,6 +85,7 @@ public static class RolloutRunner
             async () =>
             {
                 await using var session = await RolloutSession.OpenAsync(database, table.Oid, table.DisplayName, cancellationToken).ConfigureAwait(false);
+                await (plan.Guard?.EnsureSameAsync(session.Connection, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
                 await RunUnitsAsync(session, table, plan, null, options ?? new RolloutOptions(), cancellationToken).ConfigureAwait(false);
                 return true;
             }).ConfigureAwait(false);
@@ -162,6 +163,7 @@ public static class RolloutRunner
         try
         {
             var units = plan.Units;
+            var hasBelow = await HasBelowAsync(session.Connection, root.Oid, cancellationToken).ConfigureAwait(false);
             for (var i = 0; i < units.Count; i++)
             {
                 var progress = new TenantRolloutProgress(root.DisplayName, units[i].Steps[^1].Purpose, i + 1, units.Count);
@@ -174,7 +176,7 @@ public static class RolloutRunner
                 }
                 else
                 {
-                    await new UnitRunner(session, root.DisplayName, options, who => Report(progress with { WaitsFor = who })).RunAsync(units[i], cancellationToken).ConfigureAwait(false);
+                    await new UnitRunner(session, root.DisplayName, hasBelow, options, who => Report(progress with { WaitsFor = who })).RunAsync(units[i], cancellationToken).ConfigureAwait(false);
                 }
 
                 await PointAsync(options, $"after {units[i].Steps[^1].Purpose}").ConfigureAwait(false);
@@ -196,6 +198,15 @@ public static class RolloutRunner
         {
             throw await runner.ExplainAsync(e, step).ConfigureAwait(false);
         }
+    }
+
+    private static async Task<bool> HasBelowAsync(NpgsqlConnection connection, uint root, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select exists (select from pg_catalog.pg_inherits h where h.inhparent = $1)", connection)
+        {
+            Parameters = { new NpgsqlParameter { Value = root, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
     private static Task PointAsync(RolloutOptions options, string name) => options.OnPoint?.Invoke(name) ?? Task.CompletedTask;

@@ -7,13 +7,6 @@ namespace Tenants.Engine.Rollouts;
 /// <summary>The one session that changes a table in use: no second run on the same table begins while it is there.</summary>
 internal sealed class RolloutSession : IAsyncDisposable
 {
-    /// <summary>The first half of the advisory lock's key; the second is the table's OID.</summary>
-    private const int LockClass = 0x54656E52;
-
-    // A backend whose client was killed sees that within a second; one that is told of nothing goes on with its statement.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
-
     // Limits that are meant for queries and idle clients would cut it. No name in a plan is looked up by path. A client that stalls in
     // the midst of a transaction (a laptop that sleeps, a network that is gone) holds its locks no longer than a step may. Parallel workers
     // would build the index and count rows sooner, on the processors that the traffic needs.
@@ -37,6 +30,12 @@ internal sealed class RolloutSession : IAsyncDisposable
     /// <summary>The connection, in no transaction.</summary>
     public NpgsqlConnection Connection { get; }
 
+    /// <summary>
+    /// How long others may be made to wait while this session waits itself, so that neither is found in a deadlock: the server looks
+    /// for one after <c>deadlock_timeout</c>, a second unless told otherwise.
+    /// </summary>
+    public TimeSpan Grace { get; private set; }
+
     /// <summary>The database.</summary>
     public TenantDatabase Database => _database;
 
@@ -50,7 +49,7 @@ internal sealed class RolloutSession : IAsyncDisposable
         try
         {
             await session.PrepareAsync(cancellationToken).ConfigureAwait(false);
-            await session.LockAsync(table, displayName, cancellationToken).ConfigureAwait(false);
+            await RolloutLock.TakeAsync(connection, table, displayName, isTransactions: false, cancellationToken).ConfigureAwait(false);
             return session;
         }
         catch (Exception e)
@@ -91,8 +90,15 @@ internal sealed class RolloutSession : IAsyncDisposable
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await ExecuteAsync(Settings, cancellationToken).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand("select pg_catalog.pg_backend_pid()", Connection);
-        var pid = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        await using var command = new NpgsqlCommand("select pg_catalog.pg_backend_pid(), s.setting::int from pg_catalog.pg_settings s where s.name = 'deadlock_timeout'", Connection);
+        int pid;
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            pid = reader.GetInt32(0);
+            Grace = TimeSpan.FromMilliseconds(Math.Clamp(reader.GetInt32(1) * 0.8, 20, 800));
+        }
+
         if (pid != Connection.ProcessID)
         {
             throw new TenantException(
@@ -101,54 +107,6 @@ internal sealed class RolloutSession : IAsyncDisposable
                 "A connection pooler stands before the server, and a rollout needs one backend for itself. Connect straight to the server: Connect-TenantDatabase -AdminServer … -AdminPort …, or its own name and port.");
         }
 
-        try
-        {
-            await ExecuteAsync("set client_connection_check_interval = '1s'", cancellationToken).ConfigureAwait(false);
-        }
-        catch (PostgresException)
-        {
-            // Not every platform's server can look; then a killed client is seen at the end of its statement.
-        }
-    }
-
-    private async Task LockAsync(uint table, string displayName, CancellationToken cancellationToken)
-    {
-        for (var begin = Environment.TickCount64; ;)
-        {
-            await using (var command = new NpgsqlCommand($"select pg_catalog.pg_try_advisory_lock({LockClass}, {unchecked((int)table)})", Connection))
-            {
-                if ((bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
-                {
-                    return;
-                }
-            }
-
-            if (Environment.TickCount64 - begin > s_patience.TotalMilliseconds)
-            {
-                throw await RunningAsync(table, displayName, cancellationToken).ConfigureAwait(false);
-            }
-
-            await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<TenantException> RunningAsync(uint table, string displayName, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            $"""
-            select l.pid from pg_catalog.pg_locks l
-            where l.locktype = 'advisory' and l.granted and l.classid = {LockClass} and l.objid = {table} and l.objsubid = 2
-              and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
-            """,
-            Connection);
-        var pid = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-        return new TenantException(
-            "RolloutRunning",
-            TenantErrorKind.InvalidState,
-            $"Another run changes {displayName} at this moment{(pid is int p ? $" (pid {p})" : "")}. Wait for it; or, if nobody waits for it any more, end it and run this again, which goes on where that one stopped: select pg_terminate_backend({pid ?? "pid"})")
-        {
-            Table = displayName,
-            Target = displayName,
-        };
+        await ServerWatch.StartAsync(Connection, cancellationToken).ConfigureAwait(false);
     }
 }

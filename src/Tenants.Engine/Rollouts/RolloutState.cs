@@ -89,17 +89,11 @@ internal sealed record RolloutState(string Column, string? Tenant, string? Expre
     /// <summary>What the first run was told, for people.</summary>
     public string Told => Tenant is null ? $"-Backfill {{ {Expression} }}" : $"-DefaultTenant {TableCheck.PowerShellText(Tenant)}";
 
-    /// <summary>Fails where this run is told something else than the first one: some rows would be one's and some the other's.</summary>
+    /// <summary>Fails where this run is told something else than the first one: some rows would be one's and some the other's, or one column half made.</summary>
     /// <exception cref="TenantException"><c>RolloutChanged</c>.</exception>
-    public void EnsureSame(TableState root, string? tenant, string? expression, TenantIdType type)
+    public void EnsureSame(TableState root, string column, string? tenant, string? expression, TenantIdType type)
     {
-        // Where the first run did not come so far that there is a column, nothing was filled in yet.
-        if (root.Column is null)
-        {
-            return;
-        }
-
-        if (expression == Expression && (tenant is null ? null : TenantId.Parse(tenant, type).Value) == Tenant)
+        if (column == Column && expression == Expression && (tenant is null ? null : TenantId.Parse(tenant, type).Value) == Tenant)
         {
             return;
         }
@@ -107,7 +101,7 @@ internal sealed record RolloutState(string Column, string? Tenant, string? Expre
         throw new TenantException(
             "RolloutChanged",
             TenantErrorKind.InvalidState,
-            $"The rollout of {root.DisplayName} was begun with {Told}, and some rows are filled in by that. Go on with the same, or with neither; or go back first: Disable-TenantRls {TableCheck.PowerShellText(root.DisplayName)} -Online -RemoveColumn")
+            $"The rollout of {root.DisplayName} was begun with {Told} for the column {Column}, and some rows are filled in by that. Go on with the same, or with neither; or go back first: Disable-TenantRls {TableCheck.PowerShellText(root.DisplayName)} -Online -RemoveColumn")
         {
             Table = root.DisplayName,
             Target = root.DisplayName,

@@ -10,24 +10,36 @@ namespace Tenants.Engine.Rollouts;
 /// Runs one unit of a plan against a table in use. Whoever waits for a strong lock holds up everybody who comes after him, so a unit
 /// that takes one has two seconds for all of it, then gives up and tries again.
 /// </summary>
-internal sealed class UnitRunner(RolloutSession session, string table, RolloutOptions options, Action<string?> onWait)
+/// <remarks>
+/// Of that a wait gets less than all, so that a lock that was not to be had is told from work that takes too long. And once a lock is
+/// held that others wait for, or where one statement takes several, waiting is over before the server looks for deadlocks
+/// (<c>deadlock_timeout</c>): it is never they who are undone.
+/// </remarks>
+internal sealed class UnitRunner(RolloutSession session, string table, bool hasBelow, RolloutOptions options, Action<string?> onWait)
 {
+    private const int MostSlow = 3;
+
+    private int _slow;
+    private PlanStep? _at;
+
     /// <summary>Runs it.</summary>
-    /// <exception cref="TenantException"><c>TableBusy</c>, and what the server reports.</exception>
+    /// <exception cref="TenantException"><c>TableBusy</c>, <c>StepTooSlow</c>, <c>QueryCanceled</c>, <c>DiskFull</c>, and what the server reports.</exception>
     public async Task RunAsync(PlanUnit unit, CancellationToken cancellationToken)
     {
         await using var blockers = new Blockers(session.Database, session.Connection.ProcessID, onWait);
         try
         {
             await LockRetry.RunAsync(
-                token => unit.InTransaction ? InTransactionAsync(unit, token) : AloneAsync(unit.Steps[0], token),
+                token => unit.InTransaction ? InTransactionAsync(unit, blockers, token) : AloneAsync(unit.Steps[0], token),
                 () => onWait(blockers.Last ?? "a lock"),
                 options,
                 cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (LockRetry.IsBusy(e) && !cancellationToken.IsCancellationRequested)
         {
-            throw Busy(e, blockers.Last, unit);
+            throw _slow > 0
+                ? StepFailures.TooSlow(e, table, _at!)
+                : StepFailures.Busy(e, table, unit.Steps.FirstOrDefault(s => s.Lock >= LockLevel.Share)?.Purpose ?? unit.Steps[0].Purpose, blockers.Last, options);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DiskFull)
         {
@@ -43,23 +55,56 @@ internal sealed class UnitRunner(RolloutSession session, string table, RolloutOp
         }
     }
 
-    private async Task InTransactionAsync(PlanUnit unit, CancellationToken cancellationToken)
+    private async Task InTransactionAsync(PlanUnit unit, Blockers blockers, CancellationToken cancellationToken)
     {
+        blockers.Forget();
         var isStrong = unit.Steps.Any(s => s.Lock >= LockLevel.Share);
         var begin = Stopwatch.GetTimestamp();
+        long? held = null;
         await using var transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         foreach (var step in unit.Steps)
         {
-            options.OnStep?.Invoke(step);
+            options.OnStep?.Invoke(_at = step);
 
             // What is left of the two seconds, for the waiting and for the work; a weak lock's holder is in nobody's way, and may work longer.
-            var left = Math.Max(1, (int)(LockRetry.Budget - Stopwatch.GetElapsedTime(begin)).TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-            var limits = isStrong ? $"set local lock_timeout = {left}; set local statement_timeout = {left}" : "set local lock_timeout = 2000";
-            await session.ExecuteAsync($"{limits};\n{step.Up}", cancellationToken).ConfigureAwait(false);
+            var left = LockRetry.Budget - Stopwatch.GetElapsedTime(begin);
+            var wait = held is { } since ? Less(left, session.Grace - Stopwatch.GetElapsedTime(since)) : hasBelow ? Less(left, session.Grace) : left * 0.75;
+            var limits = isStrong ? $"set local lock_timeout = {Milliseconds(wait)}; set local statement_timeout = {Milliseconds(left)}" : "set local lock_timeout = 2000";
+            var start = Stopwatch.GetTimestamp();
+            try
+            {
+                await session.ExecuteAsync($"{limits};\n{step.Up}", cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException e) when (LockRetry.IsBusy(e) && !cancellationToken.IsCancellationRequested)
+            {
+                Judge(e, step, Stopwatch.GetElapsedTime(start), isStrong ? left : null, blockers);
+                throw;
+            }
+
+            held ??= step.Lock >= LockLevel.Share ? Stopwatch.GetTimestamp() : null;
         }
 
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    // Once may be a moment's load; what takes too long again and again will go on doing so.
+    private void Judge(PostgresException error, PlanStep step, TimeSpan took, TimeSpan? limit, Blockers blockers)
+    {
+        if (StepFailures.IsCancelled(error, took, limit))
+        {
+            throw StepFailures.Cancelled(error, table, step.Purpose);
+        }
+
+        _slow = error.SqlState == PostgresErrorCodes.QueryCanceled && !blockers.HasSeen ? _slow + 1 : 0;
+        if (_slow == MostSlow)
+        {
+            throw StepFailures.TooSlow(error, table, step);
+        }
+    }
+
+    private static TimeSpan Less(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static string Milliseconds(TimeSpan time) => Math.Max(1, (int)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
     // CREATE INDEX CONCURRENTLY waits for transactions that are older, and a limit that cuts it leaves an invalid index. It may
     // wait: the lock that it holds, and stands in line for, is none that readers and writers wait for.
@@ -74,6 +119,11 @@ internal sealed class UnitRunner(RolloutSession session, string table, RolloutOp
         catch (PostgresException e) when (step.Mends == TenantRlsDifferenceKind.IndexMissing && !ServerErrors.IsBroken(e) && !cancellationToken.IsCancellationRequested)
         {
             await ClearAsync(step).ConfigureAwait(false);
+            if (StepFailures.IsCancelled(e, default, null))
+            {
+                throw StepFailures.Cancelled(e, table, step.Purpose);
+            }
+
             throw;
         }
         finally
@@ -105,14 +155,4 @@ internal sealed class UnitRunner(RolloutSession session, string table, RolloutOp
             // What stopped the building is what is told.
         }
     }
-
-    private TenantException Busy(PostgresException error, string? blockers, PlanUnit unit) => new(
-        "TableBusy",
-        TenantErrorKind.Timeout,
-        $"{table} was in use all the time, so that '{unit.Steps.FirstOrDefault(s => s.Lock >= LockLevel.Share)?.Purpose ?? unit.Steps[0].Purpose}' found no moment within {options.Patience.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s{(blockers is null ? "" : $": in its way was {blockers}")}. Run it again, at a quieter time or when that transaction has ended: it goes on where it stopped.")
-    {
-        SqlState = error.SqlState,
-        Table = table,
-        Target = table,
-    };
 }

@@ -24,6 +24,7 @@ internal static class ScriptSession
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await ServerWatch.StartAsync(connection, cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch (Exception e)

@@ -19,7 +19,7 @@ public static class ScriptTester
     /// <param name="onNotice">Told of the notices of the login's run, on any thread.</param>
     /// <param name="cancellationToken">Stops it; all is rolled back.</param>
     /// <exception cref="TenantException">
-    /// <c>PsqlCommandRefused</c>, <c>QueryEmpty</c>, <c>RoleNotFound</c>, <c>RoleRefused</c>, <c>TableBusy</c>, <c>AuthenticationFailed</c>, <c>ConnectionLost</c>.
+    /// <c>ReadOnlyReplica</c>, <c>PsqlCommandRefused</c>, <c>QueryEmpty</c>, <c>RoleNotFound</c>, <c>RoleRefused</c>, <c>TableBusy</c>, <c>AuthenticationFailed</c>, <c>ConnectionLost</c>.
     /// </exception>
     public static async Task<ScriptReport> RunAsync(
         TenantDatabase database,
@@ -30,6 +30,7 @@ public static class ScriptTester
     {
         ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(request);
+        Primary.Ensure(database);
         var statements = ScriptStatement.ReadAll(request.Script);
         var login = await database.UseAsync(connection => ScriptLogin.ReadAsync(connection, database, request, cancellationToken), cancellationToken).ConfigureAwait(false);
         void Tell(int statement, bool allRows) => onProgress?.Invoke(new ScriptProgress(statement, statements.Count, allRows));

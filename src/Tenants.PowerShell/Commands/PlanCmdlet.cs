@@ -9,6 +9,9 @@ public abstract class PlanCmdlet : TenantConnectionCmdlet
 {
     private const int RaceAttempts = 5;
 
+    /// <summary>The error of a plan that another run has overtaken: it is made anew then.</summary>
+    private protected const string TableChanged = nameof(TableChanged);
+
     private static readonly TimeSpan s_racePause = TimeSpan.FromMilliseconds(200);
 
     private readonly HashSet<string> _told = [];

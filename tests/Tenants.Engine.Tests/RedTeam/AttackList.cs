@@ -35,7 +35,7 @@ internal static class AttackList
     public static IReadOnlyList<Attack> All { get; } =
     [
         .. ContextAttacks.All, .. RoleAttacks.All, .. SmugglingAttacks.All, .. ShadowingAttacks.All, .. OwnersRightsAttacks.All,
-        .. OwnersCodeAttacks.All,
+        .. OwnersCodeAttacks.All, .. FillTriggerAttacks.All,
         .. PartitionAttacks.All, .. StatementAttacks.All, .. OwnershipAttacks.All, .. OtherDatabaseAttacks.All, .. CatalogAttacks.All,
         .. ChannelAttacks.All, .. SameLoginAttacks.All, .. CommonGroundAttacks.All, .. SelfAlterationAttacks.All, .. FileAttacks.All,
         .. DenialAttacks.All, .. HygieneAttacks.All,

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Npgsql;
 using Tenants.Testing;
 
@@ -6,6 +8,9 @@ namespace Tenants.Engine.Tests.Rollouts;
 /// <summary>Code that knows of no tenants, and goes on writing a table while that is rolled out.</summary>
 internal sealed class OldCode : IAsyncDisposable
 {
+    private const string Name = "old code";
+
+    private readonly TestDatabase _database;
     private readonly CancellationTokenSource _stop = new();
     private readonly NpgsqlDataSource _source;
     private readonly Task _running;
@@ -13,7 +18,8 @@ internal sealed class OldCode : IAsyncDisposable
     /// <summary>Begins to write.</summary>
     public OldCode(TestDatabase database, string connectionString, int seed)
     {
-        _source = database.CreateSource(connectionString);
+        _database = database;
+        _source = database.CreateSource(connectionString + $";Application Name={Name};Include Error Detail=true");
         _running = Task.Run(() => WriteAsync(seed));
     }
 
@@ -45,8 +51,20 @@ internal sealed class OldCode : IAsyncDisposable
                     _ => "delete from item where id = floor(random() * 2000)::int",
                 };
                 await using var command = _source.CreateCommand(sql);
-                await command.ExecuteNonQueryAsync();
-                Statements++;
+                try
+                {
+                    await command.ExecuteNonQueryAsync();
+                    Statements++;
+                }
+                catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DeadlockDetected)
+                {
+                    // Two of them that change several rows each are no rollout's doing.
+                    if (!await IsAmongThemselvesAsync(e))
+                    {
+                        throw;
+                    }
+                }
+
                 await Task.Delay(random.Next(4));
             }
         }
@@ -54,5 +72,12 @@ internal sealed class OldCode : IAsyncDisposable
         {
             Failure = e;
         }
+    }
+
+    private async Task<bool> IsAmongThemselvesAsync(PostgresException deadlock)
+    {
+        var pids = Regex.Matches(deadlock.Detail ?? "", "[Pp]rocess ([0-9]+)").Select(m => int.Parse(m.Groups[1].ValueSpan, CultureInfo.InvariantCulture)).Distinct().ToArray();
+        return pids.Length > 1 && await TestDatabase.ScalarAsync<long>(
+            _database.Superuser, "select count(*) from pg_stat_activity where pid = any ($1) and application_name = $2", pids, Name) == pids.Length;
     }
 }

@@ -42,6 +42,32 @@ public sealed class RefusedTests
         Assert.Contains($"grant temporary on database \"{world.Test.Name}\" to \"{world.Test.AdminLogin}\"", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_right_that_the_triggers_function_needs_is_named_where_the_index_is_there_already()
+    {
+        await using var world = await TableWorld.CreateAsync();
+        await world.InitializeAsync(TenantIdType.Text);
+        await TestDatabase.ExecuteAsync(world.Test.Superuser, $"""
+            create schema "Odd s";
+            create table "Odd s".item (id int, tenant text);
+            create index on "Odd s".item (tenant);
+            insert into "Odd s".item values (1, null);
+            alter table "Odd s".item owner to {world.Test.AdminLogin};
+            grant usage on schema "Odd s" to {world.Test.AdminLogin} with grant option;
+            """);
+        var table = await world.FindAsync("\"Odd s\".item");
+        var request = new EnableRequest { Backfill = "'acme'" };
+        var failure = await Assert.ThrowsAsync<TenantException>(() => RolloutRunner.EnableAsync(world.Database, table, request));
+        var grant = $"grant create on schema \"Odd s\" to \"{world.Test.AdminLogin}\";";
+        Assert.Equal("PermissionDenied", failure.ErrorId);
+        Assert.Contains(grant, failure.Message, StringComparison.Ordinal);
+
+        // In one transaction there is no trigger, and nothing to be made.
+        Assert.NotEmpty((await EnablePlanner.PlanAsync(world.Database, table, request)).Plan.Steps);
+        await TestDatabase.ExecuteAsync(world.Test.Superuser, grant);
+        await RolloutRunner.EnableAsync(world.Database, table, request);
+    }
+
     [Theory]
     [InlineData("create domain public.org as text check (length(value) < 99)")]
     [InlineData("create domain public.org as text default 'x'")]

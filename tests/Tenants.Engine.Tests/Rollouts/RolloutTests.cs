@@ -257,9 +257,9 @@ public sealed class RolloutTests
             var table = await world.FindAsync("item");
             var points = 0;
             var options = new RolloutOptions { OnPoint = _ => ++points == cut ? throw new OperationCanceledException() : Task.CompletedTask };
-            var first = await DisablePlanner.PlanAsync(world.Database, table, removeColumn, isLive: true);
+            var first = await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(removeColumn, IsLive: true));
             var failure = await Record.ExceptionAsync(() => RolloutRunner.RunAsync(world.Database, table, first, options));
-            await RolloutRunner.RunAsync(world.Database, table, await DisablePlanner.PlanAsync(world.Database, table, removeColumn, isLive: true));
+            await RolloutRunner.RunAsync(world.Database, table, await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(removeColumn, IsLive: true)));
             Assert.Equal(removeColumn, before.SequenceEqual(await CatalogPicture.ReadAsync(world.Test, "item")));
             Assert.Equal(0, await world.ValueAsync<long>("select count(*) from pg_attrdef where adrelid::regclass::text like 'item%'"));
             Assert.Equal(0, await world.ValueAsync<long>("select count(*) from pg_policy"));
@@ -282,7 +282,7 @@ public sealed class RolloutTests
         var options = new RolloutOptions { OnPoint = p => isCut && p.StartsWith("before nor any", StringComparison.Ordinal) ? throw new OperationCanceledException() : Task.CompletedTask };
         await RunAsync(world, s_derive, null, options, isCut);
         var table = await world.FindAsync("item");
-        var plan = await DisablePlanner.PlanAsync(world.Database, table, removeColumn: true, isLive: true);
+        var plan = await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true, IsLive: true));
         Assert.True(plan.Units.Count > 1 || isCut);
         await RolloutRunner.RunAsync(world.Database, table, plan);
         Assert.Equal(before, (await CatalogPicture.ReadAsync(world.Test, "item")).Where(l => !l.StartsWith("tenant ", StringComparison.Ordinal)));

@@ -46,11 +46,41 @@ public class DisableTests
         await using var world = await TableWorld.CreateAsync("create table todo_item (title text)");
         await world.EnableAsync("todo_item");
 
-        var plan = await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), removeColumn: true, TestContext.Current.CancellationToken);
+        var plan = await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), new DisableRequest(RemoveColumn: true), TestContext.Current.CancellationToken);
         await world.DisableAsync("todo_item", removeColumn: true);
 
         Assert.Contains("'tenant'", Assert.Single(plan.Questions), StringComparison.Ordinal);
         Assert.Equal(1, await world.ValueAsync<long>("select count(*) from pg_attribute where attrelid = 'todo_item'::regclass and attnum > 0 and not attisdropped"));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Org \"x\"")]
+    public async Task The_column_goes_after_it_was_left_but_not_where_only_a_pattern_fits(string? column)
+    {
+        await using var world = await TableWorld.CreateAsync("create table todo_item (title text)");
+        await world.EnableAsync("todo_item", column);
+        await world.DisableAsync("todo_item");
+        var table = await world.FindAsync("todo_item");
+        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = column, IsNamed = false })).Steps);
+        var missing = await Assert.ThrowsAsync<TenantException>(() => DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = "titel" }));
+        Assert.Equal("ColumnNotFound", missing.ErrorId);
+
+        var plan = await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = column });
+        Assert.Single(plan.Questions);
+        await PlanRunner.RunAsync(world.Database, plan);
+        Assert.Equal(1, await world.ValueAsync<long>("select count(*) from pg_attribute where attrelid = 'todo_item'::regclass and attnum > 0 and not attisdropped"));
+        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true))).Steps);
+    }
+
+    [Fact]
+    public async Task Another_column_than_the_one_that_keeps_tenants_apart_is_not_dropped()
+    {
+        await using var world = await TableWorld.CreateAsync("create table todo_item (title text)");
+        await world.EnableAsync("todo_item");
+        var table = await world.FindAsync("todo_item");
+        var failure = await Assert.ThrowsAsync<TenantException>(() => DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = "title" }));
+        Assert.Equal("TenantColumnMismatch", failure.ErrorId);
     }
 
     [Fact]
@@ -59,7 +89,7 @@ public class DisableTests
         await using var world = await TableWorld.CreateAsync("create table todo_item (title text); create policy mine on todo_item as restrictive using (title = 'a')");
         await world.EnableAsync("todo_item");
 
-        var plan = await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), false, TestContext.Current.CancellationToken);
+        var plan = await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), null, TestContext.Current.CancellationToken);
         await world.DisableAsync("todo_item");
 
         Assert.Contains(plan.Warnings, w => w.Contains("mine", StringComparison.Ordinal));
@@ -72,8 +102,8 @@ public class DisableTests
     {
         await using var world = await TableWorld.CreateAsync("create table todo_item (title text); alter table todo_item enable row level security");
 
-        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), false, TestContext.Current.CancellationToken)).Steps);
+        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), null, TestContext.Current.CancellationToken)).Steps);
         await world.InitializeAsync(TenantIdType.Text);
-        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), true, TestContext.Current.CancellationToken)).Steps);
+        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, await world.FindAsync("todo_item"), new DisableRequest(RemoveColumn: true), TestContext.Current.CancellationToken)).Steps);
     }
 }

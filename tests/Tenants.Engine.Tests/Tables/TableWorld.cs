@@ -77,9 +77,9 @@ internal sealed class TableWorld : IAsyncDisposable
 
     public async Task DisableAsync(string table, bool removeColumn = false)
     {
-        var plan = await DisablePlanner.PlanAsync(Database, await FindAsync(table), removeColumn, Cancellation);
+        var plan = await DisablePlanner.PlanAsync(Database, await FindAsync(table), new DisableRequest(removeColumn), Cancellation);
         await PlanRunner.RunAsync(Database, plan, cancellationToken: Cancellation);
-        Assert.Empty((await DisablePlanner.PlanAsync(Database, await FindAsync(table), removeColumn, Cancellation)).Steps);
+        Assert.Empty((await DisablePlanner.PlanAsync(Database, await FindAsync(table), new DisableRequest(removeColumn), Cancellation)).Steps);
     }
 
     public async Task<TenantRls> RlsAsync(string table) =>

@@ -27,7 +27,9 @@ public class OnlineTests
         using var shell = ModuleRunner.Connect(database.AdminConnectionString);
 
         // The text between the braces is SQL: run as PowerShell it would fail.
-        shell.Run($"Enable-TenantRls item -Online -Phase Prepare -Throttle 0 {Derive}").EnsureSuccess();
+        var prepared = shell.Run($"Enable-TenantRls item -Online -Phase Prepare -Throttle 0 {Derive}").EnsureSuccess();
+        Assert.Equal(TenantRlsState.Prepared, ((TenantRls)prepared.Single!).State);
+        Assert.Contains("Prepared", shell.Run("Get-TenantRls | Out-Default").EnsureSuccess().Host, StringComparison.Ordinal);
         var again = shell.Run("Enable-TenantRls item -Online -Phase Prepare -WarningAction SilentlyContinue").EnsureSuccess();
         Assert.Contains(again.Information, i => i.Contains("prepared already", StringComparison.Ordinal));
         Assert.Equal(0, await database.ScalarAsync<long>(Wrong));
@@ -39,6 +41,21 @@ public class OnlineTests
 
         var back = shell.Run("Disable-TenantRls item -Online -Force").EnsureSuccess();
         Assert.Equal(TenantRlsState.Off, ((TenantRls)back.Single!).State);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-Online")]
+    public async Task A_column_that_was_left_is_dropped_later(string online)
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+        shell.Run("Enable-TenantRls item -Column org -DefaultTenant acme -WarningAction SilentlyContinue; Disable-TenantRls item -Force -WarningAction SilentlyContinue").EnsureSuccess();
+        Assert.Equal("RemoveColumnNeeded", shell.Run($"Disable-TenantRls item {online} -Column org -Force").ErrorId);
+        Assert.Contains("-Column", Assert.Single(shell.Run($"Disable-TenantRls item {online} -RemoveColumn -Force").EnsureSuccess().Information), StringComparison.Ordinal);
+        Assert.Equal("ColumnNotFound", shell.Run($"Disable-TenantRls item {online} -RemoveColumn -Column orgs -Force").ErrorId);
+        shell.Run($"Disable-TenantRls item {online} -RemoveColumn -Column org -Force").EnsureSuccess();
+        Assert.Equal(2, await database.ScalarAsync<long>("select count(*) from pg_attribute where attrelid = 'item'::regclass and attnum > 0 and not attisdropped"));
     }
 
     [Fact]

@@ -33,16 +33,26 @@ public sealed class DisableTenantRlsCommand : RolloutCmdlet
     [Parameter]
     public SwitchParameter RemoveColumn { get; set; }
 
+    /// <summary>The column that -RemoveColumn drops. Unless given: the one that keeps tenants apart; where none does any more, <c>tenant</c>.</summary>
+    [Parameter(ParameterSetName = DeclarationInput.ByTable)]
+    [ValidateNotNullOrEmpty]
+    public string? Column { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
         EnsureOnline();
+        if (Column is not null && !RemoveColumn)
+        {
+            throw new TenantException("RemoveColumnNeeded", TenantErrorKind.InvalidArgument, "-Column says which column is dropped: give -RemoveColumn too.");
+        }
+
         var database = await GetDatabaseAsync();
         if (Declaration is not null)
         {
             foreach (var declared in (await this.ReadStandingAsync(database, Declaration, StopToken)).Tables.Reverse())
             {
-                await ForTableAsync(declared.Table, table => DisableAsync(database, table, false));
+                await ForTableAsync(declared.Table, table => DisableAsync(database, table, false, declared.Declared.Column));
             }
 
             return;
@@ -51,20 +61,15 @@ public sealed class DisableTenantRlsCommand : RolloutCmdlet
         foreach (var name in Table)
         {
             var isWildcard = WildcardPattern.ContainsWildcardCharacters(name);
-            await ForEachTableAsync(database, name, table => DisableAsync(database, table, isWildcard), Schema);
+            await ForEachTableAsync(database, name, table => DisableAsync(database, table, isWildcard, Column), Schema);
         }
     }
 
-    private async Task DisableAsync(TenantDatabase database, TableInfo table, bool isWildcard)
+    private async Task DisableAsync(TenantDatabase database, TableInfo table, bool isWildcard, string? column)
     {
-        var plan = await DisablePlanner.PlanAsync(database, table, RemoveColumn, Online, StopToken);
-        if (isWildcard && plan.IsEmpty)
-        {
-            return;
-        }
-
-        Func<Task>? online = Online ? () => RolloutRunner.RunAsync(database, table, plan, Options(), StopToken) : null;
-        if (!await ApplyAsync(database, plan, "Keep tenants apart no longer", $"{table.DisplayName} does not keep tenants apart: nothing to do.", online) || IsWhatIf)
+        var request = new DisableRequest(RemoveColumn, Online) { Column = column, IsNamed = !isWildcard };
+        var (plan, ran) = await TryAsync(database, table, request);
+        if (!ran || IsWhatIf || (isWildcard && plan.IsEmpty))
         {
             return;
         }
@@ -74,4 +79,38 @@ public sealed class DisableTenantRlsCommand : RolloutCmdlet
             WriteObject(result with { Done = [.. plan.Steps.Select(s => s.Purpose)] });
         }
     }
+
+    private async Task<(Plan Plan, bool Ran)> TryAsync(TenantDatabase database, TableInfo table, DisableRequest request)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var plan = await PlanAsync(database, table, request);
+            try
+            {
+                Func<Task>? online = Online ? () => RolloutRunner.RunAsync(database, table, plan, Options(), StopToken) : null;
+                return (plan, await ApplyAsync(database, plan, "Keep tenants apart no longer", request.IsNamed ? Nothing(table, request) : null, online));
+            }
+            catch (TenantException e) when (attempt == 1 && e.ErrorId == TableChanged)
+            {
+                WriteVerbose($"Another run changed {table.DisplayName} at the same time. What is left now is planned anew.");
+            }
+        }
+    }
+
+    // A declaration goes on naming a column that is gone already.
+    private async Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, DisableRequest request)
+    {
+        try
+        {
+            return await DisablePlanner.PlanAsync(database, table, request, StopToken);
+        }
+        catch (TenantException e) when (Declaration is not null && e.ErrorId == "ColumnNotFound")
+        {
+            return await DisablePlanner.PlanAsync(database, table, request with { Column = null, IsNamed = false }, StopToken);
+        }
+    }
+
+    private static string Nothing(TableInfo table, DisableRequest request) => request.RemoveColumn && request.Column is null
+        ? $"{table.DisplayName} does not keep tenants apart and has no column 'tenant': nothing to do. If another column held the tenants, name it: -Column."
+        : $"{table.DisplayName} does not keep tenants apart: nothing to do.";
 }

@@ -190,7 +190,7 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
 
                 return (planned, ran);
             }
-            catch (TenantException e) when (attempt == 1 && s_raced.Contains(e.SqlState))
+            catch (TenantException e) when (attempt == 1 && (s_raced.Contains(e.SqlState) || e.ErrorId == TableChanged))
             {
                 WriteVerbose($"Somebody else changed {table.DisplayName} at the same time. What is missing now is planned anew.");
             }
