@@ -11,17 +11,17 @@ public sealed class ReplicaTests
     [
         "Get-TenantDatabase", "Get-TenantRls", "Get-TenantRls todo_item, prepared, open_item", "Compare-TenantRls", "Get-Tenant", "Get-TenantPolicy todo_item",
         "Get-TenantLogin", "Export-TenantDeclaration ($args[0] + '/tenancy.psd1')",
-        "Invoke-TenantQuery -AsAdmin 'select count(*) from todo_item'", "Test-TenantPooler", "Disable-TenantRls open_item -Force", "Initialize-TenantDatabase -Force",
+        "Invoke-TenantQuery -AsAdmin 'select count(*) from todo_item'", "Disable-TenantRls open_item -Force", "Initialize-TenantDatabase -Force",
     ];
 
     private static readonly string[] s_writes =
     [
         "Enable-TenantRls open_item", "Enable-TenantRls filled -DefaultTenant acme", "Enable-TenantRls filled -Backfill { 'acme' }", "Enable-TenantRls open_item -Online",
         "Enable-TenantRls prepared -Online -Phase Enforce", "Disable-TenantRls todo_item -Force", "Disable-TenantRls todo_item -Online -RemoveColumn -Force",
-        "New-Tenant globex", "Remove-Tenant acme -Force", "New-TenantPolicy todo_item more -Using 'title is not null'",
+        "New-Tenant globex", "Remove-Tenant acme -RemoveData -Confirm:$false", "New-TenantPolicy todo_item more -Using 'title is not null'",
         "Grant-TenantTable country -Force", "Revoke-TenantTable shared -Force", "New-TenantLogin acme", "New-TenantLogin -App -Name app",
         "Invoke-TenantQuery -Tenant acme 'select title from todo_item'", "Invoke-TenantQuery -Tenant acme 'insert into todo_item (title) values (''b'')'", "Invoke-TenantQuery -AsAdmin 'create table x ()'",
-        "Uninstall-TenantDatabase -DisableTables -Force", "Test-TenantScript ($args[0] + '/V1.sql')",
+        "Uninstall-TenantDatabase -Force -Confirm:$false", "Test-TenantScript ($args[0] + '/V1.sql')",
     ];
 
     [Fact]
