@@ -1,4 +1,5 @@
 using Tenants.Engine.Queries;
+using Tenants.Engine.Queries.Results;
 
 namespace Tenants.Results;
 
@@ -6,7 +7,7 @@ namespace Tenants.Results;
 internal abstract class QueryWriter
 {
     /// <summary>The property that tells which tenant an object came from.</summary>
-    public const string TenantProperty = "Tenant";
+    public const string TenantProperty = ColumnNames.Tenant;
 
     /// <summary>Makes the writer of a form.</summary>
     /// <param name="form">The form.</param>
