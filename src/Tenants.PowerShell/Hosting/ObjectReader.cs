@@ -47,10 +47,29 @@ internal sealed class ObjectReader
                 break;
         }
 
-        if (!_found.SequenceEqual(_names, StringComparer.Ordinal))
+        if (!HasSameNames())
         {
             _names = [.. _found];
         }
+    }
+
+    // A loop: this is asked of each of a million objects.
+    private bool HasSameNames()
+    {
+        if (_found.Count != _names.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < _names.Length; i++)
+        {
+            if (!string.Equals(_found[i], _names[i], StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Add(string name, object? value)
