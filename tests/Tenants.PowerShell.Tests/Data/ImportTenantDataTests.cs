@@ -44,6 +44,22 @@ public sealed class ImportTenantDataTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Custom_objects_may_change_from_one_to_the_next()
+    {
+        Run("""
+            $(
+                1..3 | . { process { [pscustomobject]@{ title = "a$_"; id = $_ } } }
+                [pscustomobject]@{ id = 4; title = 'b' }
+                $extended = [pscustomobject]@{ id = 5 }; $extended.PSObject.Properties.Add([psscriptproperty]::new('title', { "computed $($this.id)" })); $extended
+                @{ title = 'c'; id = 6 }
+                [pscustomobject]@{ id = 7; title = 'd' }
+                [pscustomobject]@{ id = 8; title = 'e' }
+            ) | Import-TenantData todo_item -Tenant acme
+            """);
+        Assert.Equal("1a1,2a2,3a3,4b,5computed 5,6c,7d,8e", Query("select string_agg(id || title, ',' order by ctid) from todo_item"));
+    }
+
+    [Fact]
     public void A_DataTable_and_a_list_given_as_a_whole_are_rows_too()
     {
         using var table = new DataTable();
