@@ -36,9 +36,9 @@ internal static class CrowdAttacks
                     """),
             ],
             Success = Breach.VictimFails,
-            Trusts = Pooled,
+            Trusts = AttackTrust.Shared,
             Refusals = ["57014"],
-            Listed = [new(Pooled, "sessions of one login may cancel each other; each one so stopped is one error, and the others go on", "whoever runs SQL of enemies as many tenants: a session for each, over a sealed connection")],
+            Listed = [new(AttackTrust.Shared, "sessions of one login may cancel each other; each one so stopped is one error, and the others go on", "whoever runs SQL of enemies as many tenants: a session for each, over a sealed connection")],
         },
     ];
 
