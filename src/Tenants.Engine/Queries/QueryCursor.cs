@@ -52,6 +52,9 @@ public sealed class QueryCursor : IAsyncDisposable
     /// <returns>Null where a name stands in the way, or the process has met too many shapes to make a class of each; then there is <see cref="Row"/>.</returns>
     public RecordReader? GetRecords(string? tenant) => _result is { } result ? RecordReader.Create(result, tenant) : null;
 
+    /// <summary>True once something of it was sent: what fails before that failed to connect.</summary>
+    internal bool IsSent => _run.Statements.HasBegun;
+
     /// <summary>Goes to the next result; the first call sends the query. Statements that return no rows have no result.</summary>
     /// <returns>False when all statements have run and are committed.</returns>
     /// <exception cref="TenantException">The query failed; it is undone.</exception>

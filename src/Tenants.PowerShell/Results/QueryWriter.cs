@@ -1,10 +1,11 @@
 using Tenants.Engine.Queries;
+using Tenants.Engine.Queries.Many;
 using Tenants.Engine.Queries.Results;
 
 namespace Tenants.Results;
 
 /// <summary>Writes what a query gives, in one of the forms of <see cref="TenantQueryOutput"/>.</summary>
-internal abstract class QueryWriter
+internal abstract class QueryWriter : IRowSink
 {
     /// <summary>The property that tells which tenant an object came from.</summary>
     public const string TenantProperty = ColumnNames.Tenant;
@@ -31,4 +32,7 @@ internal abstract class QueryWriter
     public virtual void End(QueryCursor cursor)
     {
     }
+
+    /// <inheritdoc/>
+    void IRowSink.Complete(QueryCursor cursor) => End(cursor);
 }
