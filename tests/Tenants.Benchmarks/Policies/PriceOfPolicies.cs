@@ -36,24 +36,31 @@ internal abstract class PriceOfPolicies(bool isSkewed) : IMeasurement
         foreach (var (what, template, times) in s_statements)
         {
             var (scoped, plain) = (Fill(template, isPlain: false), Fill(template, isPlain: true));
+            var (ourRows, theirRows) = (0, 0);
             var pairs = await Pairs.RunAsync(
                 bench.Pairs * 3,
-                () => RunAsync(world.Scoped, scoped, times),
-                () => RunAsync(world.Plain, plain, times),
+                () => Run(world.Scoped, scoped, times, out ourRows),
+                () => Run(world.Plain, plain, times, out theirRows),
                 cancellationToken);
+            if (ourRows != theirRows)
+            {
+                throw new InvalidOperationException($"{what}: {ourRows} rows under the policies, {theirRows} without.");
+            }
+
             figures.Add(Figure.OverFloor(what, pairs, isSkewed ? Goal.None : Goal.AtMost(1.05)));
         }
 
         return figures;
 
-        async Task<double> RunAsync(NpgsqlConnection connection, string sql, int count)
+        double Run(NpgsqlConnection connection, string sql, int count, out int rows)
         {
             // What is inserted is undone; only the statements count.
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            using var transaction = connection.BeginTransaction();
+            rows = 0;
             var clock = Stopwatch.StartNew();
             for (var i = 0; i < count; i++)
             {
-                await using var command = new NpgsqlCommand(sql.Replace("1000000000", $"{1_000_000_000 + (i * 1000)}", StringComparison.Ordinal), connection);
+                using var command = new NpgsqlCommand(sql.Replace("1000000000", $"{1_000_000_000 + (i * 1000)}", StringComparison.Ordinal), connection);
                 foreach (var (name, value) in new (string, object)[] { ("tenant", world.Tenant), ("id", id), ("customer", customer) })
                 {
                     if (sql.Contains('@' + name, StringComparison.Ordinal))
@@ -62,10 +69,13 @@ internal abstract class PriceOfPolicies(bool isSkewed) : IMeasurement
                     }
                 }
 
-                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-                while (await reader.ReadAsync(cancellationToken))
+                using var reader = command.ExecuteReader();
+                while (reader.Read())
                 {
+                    rows++;
                 }
+
+                rows += Math.Max(0, reader.RecordsAffected);
             }
 
             return clock.Elapsed.TotalSeconds / count;

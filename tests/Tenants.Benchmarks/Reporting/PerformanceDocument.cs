@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Tenants.Benchmarks.Measuring;
@@ -23,10 +24,11 @@ internal static class PerformanceDocument
     /// <summary>What it was measured on.</summary>
     public static string Machine(Bench bench, string host)
     {
+        var engine = FileVersionInfo.GetVersionInfo(typeof(System.Management.Automation.PSObject).Assembly.Location).ProductVersion?.Split('+', ' ')[0];
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{DateTime.UtcNow:yyyy-MM-dd}; {Environment.ProcessorCount} processors, {memory:0} GB, {RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture}); PostgreSQL {bench.ServerVersion} on the same machine over the loopback, durability off; {RuntimeInformation.FrameworkDescription}; PowerShell's engine {typeof(System.Management.Automation.PSObject).Assembly.GetName().Version?.ToString(3)}; cold processes in {host}.");
+            $"{DateTime.UtcNow:yyyy-MM-dd}; {Environment.ProcessorCount} processors, {memory:0} GB, {RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture}); PostgreSQL {bench.ServerVersion} on the same machine over the loopback, durability off; {RuntimeInformation.FrameworkDescription}; PowerShell's engine {engine}; cold processes in {host}.");
     }
 
     /// <summary>The table.</summary>
