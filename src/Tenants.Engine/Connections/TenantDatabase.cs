@@ -83,6 +83,11 @@ public sealed class TenantDatabase : TenantConnection, IAsyncDisposable
     /// <summary>Where and as whom to connect.</summary>
     internal ConnectionSettings Settings => _settings;
 
+    /// <summary>How many connections the pool of stand-alone calls may have at once, but for those that sessions hold.</summary>
+    internal int ConnectionsForCalls => _settings.Builder is not { Pooling: true, MaxPoolSize: var most } ? int.MaxValue
+        : Trust == TenantTrust.Sealed && _app is null ? most
+        : most - Sessions.Count;
+
     /// <summary>How a connection straight to the server is cleaned.</summary>
     internal ConnectionReset DirectReset => _reset ??= new DirectReset(Facts.KeepsState);
 

@@ -60,6 +60,9 @@ public sealed class QueryCursor : IAsyncDisposable
     /// <summary>How many rows the statements changed that returned none.</summary>
     public long RecordsAffected { get; private set; }
 
+    /// <summary>True once something of it was sent: what fails before that failed to connect.</summary>
+    internal bool IsSent => _begun;
+
     /// <summary>Goes to the next result; the first call sends the query. Statements that return no rows have no result.</summary>
     /// <returns>False when all statements have run and are committed.</returns>
     /// <exception cref="TenantException">The query failed; it is undone.</exception>

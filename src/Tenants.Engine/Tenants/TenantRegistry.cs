@@ -121,6 +121,16 @@ public sealed class TenantRegistry
         }
     }
 
+    /// <summary>How many tenants are active.</summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<long> CountActiveAsync(CancellationToken cancellationToken = default) => _database.UseAsync(
+        async connection =>
+        {
+            await using var command = new NpgsqlCommand($"select pg_catalog.count(*) from {_installation.QuotedSchema}.tenant where state = 'active'", connection);
+            return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        },
+        cancellationToken);
+
     /// <summary>Creates tenants, all at once. One that cannot be made does not stop the others.</summary>
     /// <param name="tenants">The tenants and their names for people.</param>
     /// <param name="adopt">Take over rows that are there already.</param>

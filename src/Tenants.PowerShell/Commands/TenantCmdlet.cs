@@ -63,18 +63,24 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
     {
         while (_notices.TryDequeue(out var notice))
         {
-            switch (notice.Severity)
-            {
-                case "WARNING":
-                    WriteWarning(notice.Message);
-                    break;
-                case "NOTICE" or "INFO":
-                    WriteInformation(new InformationRecord(notice.Message, MyInvocation.MyCommand.Name));
-                    break;
-                default:
-                    WriteDebug($"{notice.Severity}: {notice.Message}");
-                    break;
-            }
+            WriteNotice(notice);
+        }
+    }
+
+    /// <summary>Writes a notice to its stream.</summary>
+    private protected void WriteNotice(ServerNotice notice)
+    {
+        switch (notice.Severity)
+        {
+            case "WARNING":
+                WriteWarning(notice.Message);
+                break;
+            case "NOTICE" or "INFO":
+                WriteInformation(new InformationRecord(notice.Message, MyInvocation.MyCommand.Name));
+                break;
+            default:
+                WriteDebug($"{notice.Severity}: {notice.Message}");
+                break;
         }
     }
 

@@ -1,9 +1,10 @@
 using Tenants.Engine.Queries;
+using Tenants.Engine.Queries.Many;
 
 namespace Tenants.Results;
 
 /// <summary>Writes what a query gives, in one of the forms of <see cref="TenantQueryOutput"/>.</summary>
-internal abstract class QueryWriter
+internal abstract class QueryWriter : IRowSink
 {
     /// <summary>The property that tells which tenant an object came from.</summary>
     public const string TenantProperty = "Tenant";
@@ -30,4 +31,7 @@ internal abstract class QueryWriter
     public virtual void End(QueryCursor cursor)
     {
     }
+
+    /// <inheritdoc/>
+    void IRowSink.Complete(QueryCursor cursor) => End(cursor);
 }

@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using System.Runtime.ExceptionServices;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Queries;
+using Tenants.Engine.Queries.Many;
 using Tenants.Engine.Sessions;
 using Tenants.Engine.Tenants;
 using Tenants.Hosting;
@@ -18,7 +20,10 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
     private const string OfAll = "AllTenants";
     private const string OfAdmin = "AsAdmin";
 
+    private const string ReadOnlyTransaction = "25006";
+
     private Query? _query;
+    private ManyTenantsWriter? _many;
 
     /// <summary>The SQL: one statement or several. Parameters stand in it as @name or $1.</summary>
     [Parameter(Position = 0)]
@@ -26,7 +31,10 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
     [AllowEmptyString]
     public string? Sql { get; set; }
 
-    /// <summary>The tenants, to the letter. Each is asked in a transaction of its own.</summary>
+    /// <summary>
+    /// The tenants, to the letter. Each is asked in a transaction of its own; where there are several, -ThrottleLimit of them at once,
+    /// and their objects come tenant by tenant in the order in which they are there, unless -KeepOrder.
+    /// </summary>
     [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = OfTenant)]
     [Alias("Id")]
     [ValidateNotNullOrEmpty]
@@ -68,6 +76,23 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
     [Parameter(ParameterSetName = OfTenant)]
     public SwitchParameter CreateIfMissing { get; set; }
 
+    /// <summary>
+    /// How many tenants are asked at once, each over a connection of its own; 5 unless given, as for ForEach-Object -Parallel, and fewer
+    /// where the server grants fewer connections. 1 asks one after the other, each as soon as it comes.
+    /// </summary>
+    [Parameter(ParameterSetName = OfTenant)]
+    [Parameter(ParameterSetName = OfAll)]
+    [ValidateRange(1, 1000)]
+    public int ThrottleLimit { get; set; } = ManyTenantsOptions.DefaultThrottleLimit;
+
+    /// <summary>
+    /// Objects come in the order of the tenants. Unless given, a tenant's objects come as soon as they are there, so that a slow one holds
+    /// nobody up; those of one tenant stay together either way, and each tells whose it is.
+    /// </summary>
+    [Parameter(ParameterSetName = OfTenant)]
+    [Parameter(ParameterSetName = OfAll)]
+    public SwitchParameter KeepOrder { get; set; }
+
     /// <summary>Refuses a connection or session that is not sealed, before anything is sent. Unless given: as $TenantTrustPreference says.</summary>
     [Parameter(ParameterSetName = OfTenant)]
     [Parameter(ParameterSetName = OfSession)]
@@ -108,6 +133,27 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
                 await RunForEachAsync(await GetTenantsDatabaseAsync());
                 break;
         }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        if (_many is not null)
+        {
+            await OrStopAsync(_many.FinishAsync);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && _many is { } many)
+        {
+            // Where a command before or after it in the pipeline ended that, nothing of its own is called but this.
+            PipelineContext.Run(() => many.DisposeAsync().AsTask());
+        }
+
+        base.Dispose(disposing);
     }
 
     private QueryOptions Options => new()
@@ -155,33 +201,122 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
         {
             if (tenant.State == TenantState.Active)
             {
-                await TryRunAsync(database, tenant.Tenant, isOneOfSeveral: true);
+                await RunAsOneOfSeveralAsync(database, tenant.Tenant, () => registry.CountActiveAsync(StopToken));
             }
         }
     }
 
     private async Task RunForEachAsync(TenantDatabase database)
     {
-        var isOneOfSeveral = Tenant.Length > 1 || MyInvocation.ExpectingInput;
+        if (Tenant.Length == 1 && !MyInvocation.ExpectingInput)
+        {
+            await RunAsync(database, Tenant[0], isOneOfSeveral: false);
+            return;
+        }
+
+        var count = Task.FromResult<long>(Tenant.Length);
         foreach (var tenant in Tenant)
         {
-            await TryRunAsync(database, tenant, isOneOfSeveral);
+            await RunAsOneOfSeveralAsync(database, tenant, MyInvocation.ExpectingInput ? null : () => count);
         }
     }
 
-    /// <summary>Asks one tenant. Where others are asked too, its failure is one error, and the others are asked all the same.</summary>
-    private async Task TryRunAsync(TenantDatabase database, string tenant, bool isOneOfSeveral)
+    /// <summary>Asks one tenant, others meanwhile. Its failure is one error, and the others are asked all the same.</summary>
+    private async Task RunAsOneOfSeveralAsync(TenantDatabase database, string tenant, Func<Task<long>>? count)
+    {
+        // Who is asked about each may want to see what came of the last before he answers.
+        var atOnce = MyInvocation.BoundParameters.ContainsKey("Confirm") ? 1 : ManyTenantsQuery.MostAtOnce(database, ThrottleLimit);
+        if (atOnce > 1)
+        {
+            if (!_query!.MayWrite || ShouldProcess(tenant, _query.Summary))
+            {
+                _many ??= StartMany(database, count);
+                await OrStopAsync(() => _many.AddAsync(tenant));
+            }
+
+            return;
+        }
+
+        try
+        {
+            await RunAsync(database, tenant, isOneOfSeveral: true);
+        }
+        catch (TenantException e) when (!EndsAll(e))
+        {
+            WriteNotices();
+            WriteFailureOf(e, tenant);
+        }
+    }
+
+    private ManyTenantsWriter StartMany(TenantDatabase database, Func<Task<long>>? count)
+    {
+        var options = new ManyTenantsOptions
+        {
+            Query = Options,
+            ThrottleLimit = ThrottleLimit,
+            KeepOrder = KeepOrder,
+            CreateSink = (tenant, write) => QueryWriter.Create(As, tenant, write),
+            OnMissing = CreateIfMissing && !IsWhatIf ? (tenant, stop) => MissingTenant.CreateAsync(database, tenant, stop) : null,
+        };
+        return new ManyTenantsWriter(
+            new ManyTenantsQuery(database, _query!, options, StopToken),
+            new ManyTenantsProgress(this, MyInvocation.MyCommand.Name) { Count = count },
+            WriteItem,
+            End);
+    }
+
+    private void WriteItem(object? item)
+    {
+        if (item is ServerNotice notice)
+        {
+            WriteNotice(notice);
+            return;
+        }
+
+        WriteObject(item, enumerateCollection: false);
+    }
+
+    private void End(TenantRun run)
+    {
+        if (run.WasCreated)
+        {
+            WriteVerbose($"Created the tenant '{run.Tenant}'.");
+        }
+
+        switch (run.Failure)
+        {
+            case null:
+                break;
+            case TenantException e when IsWhatIf && e.SqlState == ReadOnlyTransaction:
+                ShouldProcess(run.Tenant, _query!.Summary);
+                break;
+            case TenantException e when !EndsAll(e):
+                WriteFailureOf(e, run.Tenant);
+                break;
+            case var failure:
+                ExceptionDispatchInfo.Throw(failure);
+                break;
+        }
+    }
+
+    /// <summary>Whatever ends the pipeline ends all that runs.</summary>
+    private async Task OrStopAsync(Func<Task> body)
     {
         try
         {
-            await RunAsync(database, tenant, isOneOfSeveral);
+            await body();
         }
-        catch (TenantException e) when (isOneOfSeveral && e.ErrorId is not ("ConnectionFailed" or "ConnectionClosed" or "DatabaseNotInitialized"))
+        catch
         {
-            WriteNotices();
-            WriteFailure(e.Message.Contains($"'{tenant}'", StringComparison.Ordinal) ? e : e.Of(tenant), tenant);
+            await _many!.DisposeAsync();
+            throw;
         }
     }
+
+    private static bool EndsAll(TenantException e) => e.ErrorId is "ConnectionFailed" or "ConnectionClosed" or "DatabaseNotInitialized";
+
+    private void WriteFailureOf(TenantException e, string tenant) =>
+        WriteFailure(e.Message.Contains($"'{tenant}'", StringComparison.Ordinal) ? e : e.Of(tenant), tenant);
 
     private async Task RunAsync(TenantDatabase database, string tenant, bool isOneOfSeveral)
     {
@@ -190,7 +325,7 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
         {
             await WriteAsync(tenant, isOneOfSeveral ? tenant : null, Open);
         }
-        catch (TenantException e) when (CreateIfMissing && e.ErrorId == "TenantNotFound")
+        catch (TenantException e) when (CreateIfMissing && !IsWhatIf && e.ErrorId == "TenantNotFound")
         {
             await MissingTenant.CreateAsync(database, tenant, StopToken);
             WriteVerbose($"Created the tenant '{tenant}'.");
@@ -222,7 +357,7 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
 
             writer.End(cursor);
         }
-        catch (TenantException e) when (IsWhatIf && e.SqlState == "25006")
+        catch (TenantException e) when (IsWhatIf && e.SqlState == ReadOnlyTransaction)
         {
             ShouldProcess(target, _query.Summary);
         }
