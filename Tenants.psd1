@@ -22,6 +22,7 @@
         'New-TenantSession', 'Get-TenantSession', 'Remove-TenantSession'
         'Start-TenantTransaction', 'Complete-TenantTransaction', 'Undo-TenantTransaction'
         'Invoke-TenantQuery'
+        'Import-TenantData'
         'New-TenantMigration'
         'Test-TenantScript'
     )

@@ -49,6 +49,24 @@ public static class TableFinder
         return database.UseAsync(connection => FindAsync(database, connection, name, defaultSchema, cancellationToken), cancellationToken);
     }
 
+    /// <summary>The one table that a name means to the letter.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="connection">The connection to ask.</param>
+    /// <param name="table">The name, as it was typed. No wildcards.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="TenantException"><c>TableNotFound</c>, with near names.</exception>
+    internal static async Task<TableInfo> FindOneAsync(TenantDatabase database, NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    {
+        var name = TableName.Parse(table);
+        if (await FindExactAsync(connection, name, database.Schema, cancellationToken).ConfigureAwait(false) is { } exact)
+        {
+            return exact;
+        }
+
+        var installation = await database.FindInstallationAsync(cancellationToken).ConfigureAwait(false);
+        throw NotFound(name, database.Schema, await ReadAsync(connection, All, [Text(installation?.Schema)], cancellationToken).ConfigureAwait(false));
+    }
+
     private static async Task<IReadOnlyList<TableInfo>> FindAsync(
         TenantDatabase database, NpgsqlConnection connection, TableName name, string defaultSchema, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
 
     // The login that was made for this session.
     private readonly IAsyncDisposable? _owned;
-    private QueryCursor? _cursor;
+    private IAsyncDisposable? _running;
     private int _busy;
     private bool _closed;
 
@@ -120,20 +120,7 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(options);
-        Transactions.ThrowIfFailed();
-        Take();
-        try
-        {
-            TransactionFrame frame = Transactions.Depth > 0
-                ? new ExplicitFrame(this, query.MayReturnRows)
-                : new SessionFrame(this);
-            return _cursor = new QueryCursor(frame, query, options, cancellationToken);
-        }
-        catch
-        {
-            GiveBack();
-            throw;
-        }
+        return Begin(query.MayReturnRows, frame => new QueryCursor(frame, query, options, cancellationToken));
     }
 
     /// <summary>Begins a transaction, or within one a nested one (a savepoint).</summary>
@@ -163,9 +150,9 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
 
         _closed = true;
         _scope.Database.Release(this);
-        if (_busy != 0 && _cursor is { } cursor)
+        if (_busy != 0 && _running is { } running)
         {
-            await cursor.DisposeAsync().ConfigureAwait(false);
+            await running.DisposeAsync().ConfigureAwait(false);
         }
 
         if (_owned is null)
@@ -193,6 +180,26 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
         }
     }
 
+    /// <summary>Has something run in the session's open transaction, or in one of its own; the session is busy until it gives the frame back.</summary>
+    internal T Begin<T>(bool mayReturnRows, Func<TransactionFrame, T> begin)
+        where T : IAsyncDisposable
+    {
+        Transactions.ThrowIfFailed();
+        Take();
+        try
+        {
+            TransactionFrame frame = Transactions.Depth > 0 ? new ExplicitFrame(this, mayReturnRows) : new SessionFrame(this);
+            var running = begin(frame);
+            _running = running;
+            return running;
+        }
+        catch
+        {
+            GiveBack();
+            throw;
+        }
+    }
+
     internal TenantException Lost() => new(
         "SessionLost",
         TenantErrorKind.Connection,
@@ -204,7 +211,7 @@ public sealed class OpenSession : TenantSession, IAsyncDisposable
 
     internal void GiveBack()
     {
-        _cursor = null;
+        _running = null;
         Volatile.Write(ref _busy, 0);
     }
 

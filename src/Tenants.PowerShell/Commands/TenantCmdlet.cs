@@ -30,6 +30,9 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
     /// <summary>Runs for each input. No ConfigureAwait(false) in here: it writes to the pipeline.</summary>
     protected virtual Task ProcessAsync() => Task.CompletedTask;
 
+    /// <summary>Takes an input at once where there is nothing to wait for: a million inputs are as many calls. Otherwise <see cref="ProcessAsync"/> takes it.</summary>
+    private protected virtual bool TryProcess() => false;
+
     /// <summary>Runs once, after the last input.</summary>
     protected virtual Task EndAsync() => Task.CompletedTask;
 
@@ -37,7 +40,22 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
     protected sealed override void BeginProcessing() => Run(BeginAsync);
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord() => Run(ProcessAsync);
+    protected sealed override void ProcessRecord()
+    {
+        try
+        {
+            if (TryProcess())
+            {
+                return;
+            }
+        }
+        catch (TenantException e)
+        {
+            ThrowTerminatingError(e.ToErrorRecord());
+        }
+
+        Run(ProcessAsync);
+    }
 
     /// <inheritdoc/>
     protected sealed override void EndProcessing() => Run(EndAsync);

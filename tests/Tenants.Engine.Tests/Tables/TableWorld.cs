@@ -36,6 +36,13 @@ internal sealed class TableWorld : IAsyncDisposable
         return world;
     }
 
+    /// <summary>The same over new connections, which begin with what was set for the database meanwhile. The former are closed.</summary>
+    public async Task<TableWorld> ReconnectAsync()
+    {
+        await Database.DisposeAsync();
+        return new TableWorld(Test, await TenantDatabase.OpenAsync(new ConnectionSettings(Test.AdminConnectionString), Cancellation));
+    }
+
     /// <summary>Initialises the database for tenants of a type.</summary>
     public async Task InitializeAsync(TenantIdType type)
     {

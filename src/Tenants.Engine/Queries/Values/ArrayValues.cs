@@ -65,6 +65,26 @@ internal static class ArrayValues
         return !leaves.Exists(v => v is IDictionary) && (leaves.Count == 0 || CommonType(leaves) is null);
     }
 
+    /// <summary>A list as the server reads an array of any type: <c>{{1,2},{3,NULL}}</c>.</summary>
+    /// <param name="name">What messages call it by.</param>
+    /// <param name="sequence">The list.</param>
+    /// <exception cref="TenantException"><c>ParameterNotSupported</c>: it is no rectangle, or holds what has no text.</exception>
+    public static string Literal(string name, IEnumerable sequence)
+    {
+        var leaves = new List<object?>();
+        var lengths = new List<int>();
+        Flatten(name, sequence, 0, lengths, leaves);
+        return leaves.Count == 0 ? "{}" : Literal(lengths, leaves.ConvertAll(v => v is null ? null : ValueText.Of(name, v)));
+    }
+
+    private static string Literal(List<int> lengths, List<string?> texts)
+    {
+        var literal = new StringBuilder();
+        var at = 0;
+        AppendDimension(literal, 0, lengths, texts, ref at);
+        return literal.ToString();
+    }
+
     private static void Flatten(string name, IEnumerable sequence, int depth, List<int> lengths, List<object?> leaves)
     {
         // PostgreSQL has six dimensions at most (MAXDIM).
@@ -225,13 +245,10 @@ internal static class ArrayValues
 
     private static NpgsqlParameter Texts(string name, List<int> lengths, List<object?> leaves, ParameterTyping typing)
     {
-        var texts = leaves.ConvertAll(v => v is null ? null : ParameterValues.Check(name, TextOf(name, v)));
+        var texts = leaves.ConvertAll(v => v is null ? null : ValueText.Of(name, v));
         if (typing.HasFlag(ParameterTyping.UntypedArrays))
         {
-            var literal = new StringBuilder();
-            var at = 0;
-            AppendDimension(literal, 0, lengths, texts, ref at);
-            return new NpgsqlParameter { Value = literal.ToString(), NpgsqlDbType = NpgsqlDbType.Unknown };
+            return new NpgsqlParameter { Value = Literal(lengths, texts), NpgsqlDbType = NpgsqlDbType.Unknown };
         }
 
         var values = Array.CreateInstance(typeof(string), [.. lengths]);
@@ -243,24 +260,6 @@ internal static class ArrayValues
         }
 
         return new NpgsqlParameter { Value = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
-    }
-
-    private static string TextOf(string name, object value)
-    {
-        if (ParameterValues.PlainText(value) is { } plain)
-        {
-            return plain;
-        }
-
-        return value switch
-        {
-            System.Text.Json.JsonElement element => element.GetRawText(),
-            System.Text.Json.JsonDocument document => document.RootElement.GetRawText(),
-            DateTime or DateTimeOffset or DateOnly or TimeOnly => ((IFormattable)value).ToString("O", CultureInfo.InvariantCulture),
-            IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
-            bool flag => flag ? "true" : "false",
-            _ => throw ParameterValues.NotSupported(name, value, "A list holds texts, numbers, dates and the like, or hashtables, which become JSON"),
-        };
     }
 
     private static void AppendDimension(StringBuilder literal, int depth, List<int> lengths, List<string?> texts, ref int at)

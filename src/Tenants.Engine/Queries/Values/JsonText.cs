@@ -35,7 +35,7 @@ internal static class JsonText
             throw new TenantException(
                 "ParameterNotSupported",
                 TenantErrorKind.InvalidArgument,
-                $"The parameter '{parameter}' is nested deeper than {MaxDepth} levels, or holds itself. Make it JSON yourself and give the text.");
+                $"The value of '{parameter}' is nested deeper than {MaxDepth} levels, or holds itself. Make it JSON yourself and give the text.");
         }
 
         switch (value)

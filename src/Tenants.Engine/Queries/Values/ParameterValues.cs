@@ -116,7 +116,7 @@ internal static class ParameterValues
         if (text.Contains('\0', StringComparison.Ordinal))
         {
             throw new TenantException(
-                "ParameterNotSupported", TenantErrorKind.InvalidArgument, $"The parameter '{name}' holds the character NUL, which PostgreSQL's text cannot. Send it as byte[].");
+                "ParameterNotSupported", TenantErrorKind.InvalidArgument, $"The value of '{name}' holds the character NUL, which PostgreSQL's text cannot. Send it as byte[].");
         }
 
         try
@@ -127,7 +127,7 @@ internal static class ParameterValues
         catch (EncoderFallbackException)
         {
             throw new TenantException(
-                "ParameterNotSupported", TenantErrorKind.InvalidArgument, $"The parameter '{name}' is not valid Unicode: half of a surrogate pair stands alone in it. Send it as byte[].");
+                "ParameterNotSupported", TenantErrorKind.InvalidArgument, $"The value of '{name}' is not valid Unicode: half of a surrogate pair stands alone in it. Send it as byte[].");
         }
     }
 
@@ -135,7 +135,7 @@ internal static class ParameterValues
     public static TenantException NotSupported(string name, object value, string advice) => new(
         "ParameterNotSupported",
         TenantErrorKind.InvalidArgument,
-        string.Create(CultureInfo.InvariantCulture, $"The parameter '{name}' is a {value.GetType().FullName}, which cannot be sent. {advice}."));
+        string.Create(CultureInfo.InvariantCulture, $"The value of '{name}' is a {value.GetType().FullName}, which cannot be sent. {advice}."));
 
     // MaxValue and MinValue stand for the infinities; moved to UTC they would be other moments.
     private static DateTime InUtc(DateTimeOffset moment) =>

@@ -1,0 +1,99 @@
+using Npgsql;
+
+namespace Tenants.Engine.Importing;
+
+/// <summary>Rows on their way to the server.</summary>
+/// <param name="layout">Their columns and forms.</param>
+internal sealed class ImportBatch(ImportLayout layout)
+{
+    // Larger ones are no faster; smaller ones wait for the network more often.
+    private const int MaxRows = 16_384;
+    private const long MaxBytes = 4 << 20;
+
+    private readonly ColumnBuffer[] _buffers = layout.CreateBuffers();
+
+    /// <summary>Their columns and forms.</summary>
+    public ImportLayout Layout => layout;
+
+    /// <summary>How many rows it holds.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The number of its first row's object, from 1.</summary>
+    public long First { get; private set; }
+
+    /// <summary>It is time to send it.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>The place of the column whose form could not hold the last object's value.</summary>
+    public int Misfit { get; private set; }
+
+    /// <summary>Adds an object.</summary>
+    /// <param name="values">Its values, in the order of the shape's names.</param>
+    /// <param name="number">Its number.</param>
+    /// <returns>False if a column's form cannot hold its value; then nothing is added.</returns>
+    /// <exception cref="TenantException">A value cannot be sent at all.</exception>
+    public bool TryAdd(IReadOnlyList<object?> values, long number)
+    {
+        var positions = layout.Shape.Positions;
+        var at = 0;
+        long bytes = 0;
+        try
+        {
+            for (; at < _buffers.Length; at++)
+            {
+                if (!_buffers[at].TryAdd(values[positions[at]]))
+                {
+                    Misfit = at;
+                    TakeBack(at);
+                    return false;
+                }
+
+                bytes += _buffers[at].Bytes;
+            }
+        }
+        catch (TenantException e)
+        {
+            TakeBack(at);
+            throw e.OfObject(number, layout.Shape.Columns[at].Name);
+        }
+
+        First = Count++ == 0 ? number : First;
+        IsFull = Count >= MaxRows || bytes >= MaxBytes;
+        return true;
+    }
+
+    /// <summary>Makes it empty.</summary>
+    public void Clear()
+    {
+        Count = 0;
+        IsFull = false;
+        foreach (var buffer in _buffers)
+        {
+            buffer.Clear();
+        }
+    }
+
+    /// <summary>The statement that inserts some of the rows.</summary>
+    /// <param name="connection">Where.</param>
+    /// <param name="start">The first row.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="without">The place of a column that gets NULL instead; -1 for none.</param>
+    public NpgsqlCommand ToCommand(NpgsqlConnection connection, int start, int count, int without = -1)
+    {
+        var command = new NpgsqlCommand(layout.Sql, connection);
+        for (var i = 0; i < _buffers.Length; i++)
+        {
+            command.Parameters.Add(_buffers[i].ToParameter(start, count, isNull: i == without));
+        }
+
+        return command;
+    }
+
+    private void TakeBack(int columns)
+    {
+        foreach (var buffer in _buffers.AsSpan(0, columns))
+        {
+            buffer.RemoveLast();
+        }
+    }
+}

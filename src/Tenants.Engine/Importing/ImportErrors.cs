@@ -1,0 +1,27 @@
+namespace Tenants.Engine.Importing;
+
+/// <summary>Adds to an error what only the import knows.</summary>
+internal static class ImportErrors
+{
+    /// <summary>What all errors of an import end with.</summary>
+    public const string Undone = "Nothing was imported.";
+
+    /// <summary>The same error, led by the object and column that it is about.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="number">The object's number, from 1.</param>
+    /// <param name="column">The column, where it is known.</param>
+    public static TenantException OfObject(this TenantException error, long number, string? column) =>
+        error.With($"Object {number}{(column is null ? "" : $", column '{column}'")}: {error.Message} {Undone}");
+
+    /// <summary>The same error with another message.</summary>
+    public static TenantException With(this TenantException error, string message) => new(error.ErrorId, error.Kind, message, error.InnerException)
+    {
+        SqlState = error.SqlState,
+        Detail = error.Detail,
+        Hint = error.Hint,
+        Constraint = error.Constraint,
+        Table = error.Table,
+        Tenant = error.Tenant,
+        Target = error.Target,
+    };
+}

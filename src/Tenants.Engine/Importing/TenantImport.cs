@@ -1,0 +1,303 @@
+using System.Diagnostics;
+using Npgsql;
+using Tenants.Engine.Connections;
+using Tenants.Engine.Errors;
+using Tenants.Engine.Queries;
+using Tenants.Engine.Queries.Running;
+using Tenants.Engine.Sessions;
+
+namespace Tenants.Engine.Importing;
+
+/// <summary>
+/// Inserts objects into a table as a tenant: all of them, or none. While the server takes one batch, the next is filled, so memory
+/// holds two of them however many objects come. The policies check each row; what an object says of its tenant is for the server to judge.
+/// </summary>
+public sealed class TenantImport : IAsyncDisposable
+{
+    private readonly ImportTarget _target;
+    private readonly ImportOptions _options;
+    private readonly ImportConnection _connection;
+    private readonly CancellationToken _cancellation;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private IReadOnlyList<string>? _names;
+    private ImportBatch? _filling;
+    private ImportBatch? _sent;
+    private Task? _sending;
+    private long _objects;
+    private bool _isOver;
+
+    private TenantImport(ImportTarget target, TransactionFrame frame, ImportOptions options, CancellationToken cancellationToken)
+    {
+        _target = target;
+        _options = options;
+        _connection = new ImportConnection(frame, options, cancellationToken);
+        _cancellation = cancellationToken;
+    }
+
+    /// <summary>The table, with its schema.</summary>
+    public string Table => _target.Table.DisplayName;
+
+    /// <summary>How many rows the server has taken so far.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>The time since it was opened.</summary>
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_startedAt);
+
+    /// <summary>Opens an import that is a transaction of its own. It begins with the first batch.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="tenant">Whose rows they become.</param>
+    /// <param name="table">The table's name.</param>
+    /// <param name="options">How it is done.</param>
+    /// <param name="cancellationToken">Cancels it on the server.</param>
+    /// <exception cref="TenantException"><c>TableNotFound</c>, <c>TableNotEnabled</c>, <c>TableNotSupported</c>, <c>InvalidTenant</c>, <c>DatabaseNotInitialized</c>.</exception>
+    public static async Task<TenantImport> OpenAsync(
+        TenantDatabase database, string tenant, string table, ImportOptions options, CancellationToken cancellationToken = default)
+    {
+        var scope = await TenantQueries.ScopeAsync(database, tenant, cancellationToken).ConfigureAwait(false);
+        var target = await ImportTarget.ReadAsync(database, table, cancellationToken).ConfigureAwait(false);
+        return new TenantImport(target, new StandaloneFrame(scope), options, cancellationToken);
+    }
+
+    /// <summary>Opens an import in a session: in its open transaction, or in one of its own. The session is busy until it ends.</summary>
+    /// <inheritdoc cref="OpenAsync(TenantDatabase, string, string, ImportOptions, CancellationToken)"/>
+    /// <param name="session">The session.</param>
+    /// <param name="table">The table's name.</param>
+    /// <param name="options">How it is done.</param>
+    /// <param name="cancellationToken">Cancels it on the server.</param>
+    public static async Task<TenantImport> OpenAsync(OpenSession session, string table, ImportOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        var target = await ImportTarget.ReadAsync(session.Scope.Database, table, cancellationToken).ConfigureAwait(false);
+        return session.Begin(mayReturnRows: true, frame => new TenantImport(target, frame, options, cancellationToken));
+    }
+
+    /// <summary>Adds an object, if that takes no waiting.</summary>
+    /// <param name="names">Its properties' names. The same list for objects that have the same is quickest.</param>
+    /// <param name="values">Their values, free of wrappers of PowerShell's. They are taken out of it before this returns.</param>
+    /// <returns>False if it was not added: <see cref="AddAsync"/> does it.</returns>
+    /// <exception cref="TenantException">A value cannot be sent; nothing was imported.</exception>
+    public bool TryAdd(IReadOnlyList<string> names, IReadOnlyList<object?> values)
+    {
+        if (!ReferenceEquals(names, _names) || _filling is not { IsFull: false } batch || !batch.TryAdd(values, _objects + 1))
+        {
+            return false;
+        }
+
+        _objects++;
+        if (batch.IsFull && _sending is null or { IsCompletedSuccessfully: true })
+        {
+            Send();
+        }
+
+        return true;
+    }
+
+    /// <summary>Adds an object, and waits for the server where two batches are full.</summary>
+    /// <inheritdoc cref="TryAdd"/>
+    public async ValueTask AddAsync(IReadOnlyList<string> names, IReadOnlyList<object?> values)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(values);
+        var layout = Layout(names);
+        if (_filling is { IsFull: true } || (_filling is { Count: > 0 } && _filling.Layout != layout))
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+
+        _names = names;
+        Fill(layout);
+        while (!_filling!.TryAdd(values, _objects + 1))
+        {
+            layout = Widen(_filling, values);
+            await FlushAsync().ConfigureAwait(false);
+            Fill(layout);
+        }
+
+        _objects++;
+    }
+
+    /// <summary>Sends the rest and commits.</summary>
+    /// <exception cref="TenantException">The server refused an object, or the import as a whole; nothing was imported.</exception>
+    public async Task<TenantImportResult> CompleteAsync()
+    {
+        await FlushAsync().ConfigureAwait(false);
+        await WaitAsync().ConfigureAwait(false);
+        try
+        {
+            // Without any object the tenant is looked at all the same.
+            await _connection.BeginAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw await FailAsync(e, null).ConfigureAwait(false);
+        }
+
+        try
+        {
+            await _connection.CommitAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw await FailAsync(e, null, isCommit: true).ConfigureAwait(false);
+        }
+
+        _isOver = true;
+        return new TenantImportResult(_connection.Scope.Tenant!, Table, Rows, Elapsed);
+    }
+
+    /// <summary>Ends it: unless it was completed, what it did is cancelled on the server and undone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_sending is { } sending)
+        {
+            _sending = null;
+            await Task.WhenAny(sending).ConfigureAwait(false);
+        }
+
+        await _connection.DisposeAsync().ConfigureAwait(false);
+        _isOver = true;
+    }
+
+    private ImportLayout Layout(IReadOnlyList<string> names)
+    {
+        var present = _filling?.Layout;
+        return present is not null && (ReferenceEquals(names, _names) || names.SequenceEqual(present.Shape.Names))
+            ? present
+            : ImportLayout.Of(_target, ImportShape.Map(_target, names, _options, _objects + 1), _options.KeepIdentity);
+    }
+
+    private ImportLayout Widen(ImportBatch batch, IReadOnlyList<object?> values)
+    {
+        var shape = batch.Layout.Shape;
+        try
+        {
+            return batch.Layout.With(batch.Misfit, values[shape.Positions[batch.Misfit]]);
+        }
+        catch (TenantException e)
+        {
+            throw e.OfObject(_objects + 1, shape.Columns[batch.Misfit].Name);
+        }
+    }
+
+    /// <summary>Makes an empty batch of a layout ready, one that was sent if there is one.</summary>
+    private void Fill(ImportLayout layout)
+    {
+        if (_filling?.Layout == layout)
+        {
+            return;
+        }
+
+        if (_sent?.Layout == layout && _sending is null)
+        {
+            _filling = _sent;
+            _sent = null;
+            _filling.Clear();
+            return;
+        }
+
+        _filling = new ImportBatch(layout);
+    }
+
+    private async ValueTask FlushAsync()
+    {
+        await WaitAsync().ConfigureAwait(false);
+        if (_filling is { Count: > 0 })
+        {
+            Send();
+        }
+    }
+
+    // On another thread: to write the batch into the driver's messages takes as long as to fill one.
+    private void Send()
+    {
+        var batch = _filling!;
+        var spare = _sent?.Layout == batch.Layout ? _sent : null;
+        spare?.Clear();
+        _sent = batch;
+        _filling = spare ?? new ImportBatch(batch.Layout);
+        _sending = Task.Run(async () =>
+        {
+            await _connection.BeginAsync().ConfigureAwait(false);
+            Rows += await _connection.InsertAsync(batch).ConfigureAwait(false);
+        });
+    }
+
+    private async ValueTask WaitAsync()
+    {
+        if (_isOver)
+        {
+            throw new TenantException("ImportEnded", TenantErrorKind.InvalidState, "The import has ended. Begin another.");
+        }
+
+        if (_sending is not { } sending)
+        {
+            return;
+        }
+
+        try
+        {
+            await sending.ConfigureAwait(false);
+            _sending = null;
+        }
+        catch (Exception e)
+        {
+            _sending = null;
+            throw await FailAsync(e, _sent).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<Exception> FailAsync(Exception exception, ImportBatch? batch, bool isCommit = false)
+    {
+        _isOver = true;
+        var isStopped = _cancellation.IsCancellationRequested;
+        var place = !isStopped && batch is not null && exception is PostgresException refused && IsOfRow(refused)
+            ? await PlaceAsync(batch, refused).ConfigureAwait(false)
+            : null;
+        var wasBroken = ServerErrors.IsBroken(exception);
+        await _connection.AbortAsync(failed: !isStopped).ConfigureAwait(false);
+        if (!isStopped && _connection.OutrunLimit is { } outrun)
+        {
+            return outrun.With($"{outrun.Message} {ImportErrors.Undone}");
+        }
+
+        if (isStopped || exception is OperationCanceledException)
+        {
+            return new OperationCanceledException($"The import was cancelled. {ImportErrors.Undone}", exception is OperationCanceledException ? null : exception, _cancellation);
+        }
+
+        if (!ServerErrors.IsOurs(exception))
+        {
+            return exception;
+        }
+
+        var error = await _connection.TranslateAsync(exception).ConfigureAwait(false);
+        if (isCommit && wasBroken)
+        {
+            return error.With($"{error.Message} It broke while the import was being committed, so whether the {Rows} rows are there is not known: count them before you import again.");
+        }
+
+        return error.With($"{place}{error.Message} {ImportErrors.Undone}");
+    }
+
+    // What a row's values, constraints, policies and triggers say; not what the server or the rights as a whole do.
+    private static bool IsOfRow(PostgresException error) =>
+        error.SqlState is ['2', '2' or '3', ..] or ['P', '0', ..] || (error.SqlState == PostgresErrorCodes.InsufficientPrivilege && error.Routine == "ExecWithCheckOptions");
+
+    private async ValueTask<string?> PlaceAsync(ImportBatch batch, PostgresException error)
+    {
+        try
+        {
+            if (await _connection.FindFaultAsync(batch, error).ConfigureAwait(false) is not { } fault)
+            {
+                return $"Objects {batch.First} to {batch.First + batch.Count - 1}, after the ones before them: ";
+            }
+
+            var column = fault.Column ?? (error.SqlState == PostgresErrorCodes.InsufficientPrivilege ? _target.TenantColumn : null);
+            return $"Object {batch.First + fault.Row}{(column is null ? "" : $", column '{column}'")}: ";
+        }
+        catch (Exception e) when (ServerErrors.IsOurs(e) || e is OperationCanceledException or TenantException)
+        {
+            return $"Objects {batch.First} to {batch.First + batch.Count - 1}: ";
+        }
+    }
+}
