@@ -7,12 +7,13 @@ namespace Tenants.Engine.Connections;
 
 /// <summary>
 /// Lends connections of a pool that answer. A server that was restarted leaves dead ones in the pool; the first to use one would
-/// fail, and could not tell whether its work was done. So a connection that was not lent lately is asked first.
+/// fail, and could not tell whether its work was done. A server or a kernel that closes a connection says so, and its socket shows
+/// it: then it is asked first, and so is one that lay idle for so long that a firewall may have forgotten it without a word.
 /// </summary>
 internal sealed class ConnectionLender(NpgsqlDataSource source)
 {
-    // Shorter than any restart, longer than the pause between two calls of a loop, which are not asked.
-    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(100);
+    // Shorter than any firewall's or load balancer's patience with idle connections.
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
 
     private const int MostKnown = 4096;
 
@@ -83,7 +84,8 @@ internal sealed class ConnectionLender(NpgsqlDataSource source)
 
     private async Task<bool> AnswersAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (!_lastUse.TryGetValue(connection.ProcessID, out var last) || Environment.TickCount64 - last < Fresh.TotalMilliseconds)
+        if (!_lastUse.TryGetValue(connection.ProcessID, out var last)
+            || (Environment.TickCount64 - last < Fresh.TotalMilliseconds && IdleSocket.IsSilent(connection)))
         {
             return true;
         }

@@ -1,5 +1,6 @@
 using Tenants.Engine.Queries;
 using Tenants.Engine.Queries.Many;
+using Tenants.Engine.Queries.Results;
 
 namespace Tenants.Results;
 
@@ -7,7 +8,7 @@ namespace Tenants.Results;
 internal abstract class QueryWriter : IRowSink
 {
     /// <summary>The property that tells which tenant an object came from.</summary>
-    public const string TenantProperty = "Tenant";
+    public const string TenantProperty = ColumnNames.Tenant;
 
     /// <summary>Makes the writer of a form.</summary>
     /// <param name="form">The form.</param>

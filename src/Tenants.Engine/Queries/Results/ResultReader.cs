@@ -5,16 +5,23 @@ namespace Tenants.Engine.Queries.Results;
 /// <summary>Reads the rows of one result.</summary>
 internal sealed class ResultReader
 {
-    private readonly ColumnReader[] _readers;
+    private readonly NpgsqlDataReader _reader;
 
-    private ResultReader(ColumnReader[] readers, IReadOnlyList<QueryColumn> columns)
+    private ResultReader(NpgsqlDataReader reader, ColumnKind[] kinds, IReadOnlyList<QueryColumn> columns)
     {
-        _readers = readers;
+        _reader = reader;
+        Kinds = kinds;
         Columns = columns;
     }
 
     /// <summary>The result's columns.</summary>
     public IReadOnlyList<QueryColumn> Columns { get; }
+
+    /// <summary>How each column is read.</summary>
+    public IReadOnlyList<ColumnKind> Kinds { get; }
+
+    /// <summary>The driver's reader.</summary>
+    public NpgsqlDataReader Driver => _reader;
 
     /// <summary>Which columns of a result must be asked for as text; null where none must.</summary>
     /// <param name="reader">The driver's reader, on that result.</param>
@@ -23,7 +30,7 @@ internal sealed class ResultReader
         bool[]? text = null;
         for (var i = 0; i < reader.FieldCount; i++)
         {
-            if (ColumnReaders.Binary(reader.GetDataTypeOID(i), reader.GetPostgresType(i)) is null)
+            if (ColumnKinds.Binary(reader.GetDataTypeOID(i), reader.GetPostgresType(i)) is null)
             {
                 text ??= new bool[reader.FieldCount];
                 text[i] = true;
@@ -39,38 +46,37 @@ internal sealed class ResultReader
     /// <returns>Null if a column came in a binary form that is not known here.</returns>
     public static ResultReader? Create(NpgsqlDataReader reader, bool[]? textColumns)
     {
-        var readers = new ColumnReader[reader.FieldCount];
+        var kinds = new ColumnKind[reader.FieldCount];
         var names = new string[reader.FieldCount];
-        for (var i = 0; i < readers.Length; i++)
+        for (var i = 0; i < kinds.Length; i++)
         {
             var type = reader.GetPostgresType(i);
-            if ((textColumns?[i] == true ? ColumnReaders.Text(type) : ColumnReaders.Binary(reader.GetDataTypeOID(i), type)) is not { } column)
+            if ((textColumns?[i] == true ? ColumnKinds.Text(type) : ColumnKinds.Binary(reader.GetDataTypeOID(i), type)) is not { } kind)
             {
                 return null;
             }
 
-            readers[i] = column;
+            kinds[i] = kind;
             names[i] = reader.GetName(i);
         }
 
         var unique = ColumnNames.MakeUnique(names);
-        var columns = new QueryColumn[readers.Length];
+        var columns = new QueryColumn[kinds.Length];
         for (var i = 0; i < columns.Length; i++)
         {
-            var type = reader.GetPostgresType(i);
-            columns[i] = new QueryColumn(unique[i], ColumnReaders.TypeOf(reader.GetDataTypeOID(i), type, textColumns?[i] == true), type.DisplayName);
+            columns[i] = new QueryColumn(unique[i], kinds[i].ValueType, reader.GetPostgresType(i).DisplayName);
         }
 
-        return new ResultReader(readers, columns);
+        return new ResultReader(reader, kinds, columns);
     }
 
     /// <summary>The values of the current row; null for NULL.</summary>
-    public object?[] ReadRow(NpgsqlDataReader reader)
+    public object?[] ReadRow()
     {
-        var row = new object?[_readers.Length];
+        var row = new object?[Kinds.Count];
         for (var i = 0; i < row.Length; i++)
         {
-            row[i] = reader.IsDBNull(i) ? null : _readers[i](reader, i);
+            row[i] = Kinds[i].Read(_reader, i);
         }
 
         return row;

@@ -64,6 +64,15 @@ internal sealed class StatementStep
         }
     }
 
+    /// <summary>It ran: where its texts had to be declared in another way for that, the next call begins so.</summary>
+    public void KeepTyping()
+    {
+        if (TypingError is not null)
+        {
+            Learn(Shape);
+        }
+    }
+
     /// <summary>Declares the texts in another way, if the complaint may come from that and a way is left.</summary>
     public bool TryOtherTyping(PostgresException error)
     {

@@ -26,13 +26,13 @@ internal static class BuiltInTypes
         [5069] = static b => BinaryPrimitives.ReadUInt64BigEndian(b),         // xid8
         [700] = static b => BinaryPrimitives.ReadSingleBigEndian(b),          // float4
         [701] = static b => BinaryPrimitives.ReadDoubleBigEndian(b),          // float8
-        [1700] = NumericDecoder.Decode,                                       // numeric
+        [1700] = static b => NumericDecoder.Decode(b).Value!,                 // numeric
         [2950] = static b => new Guid(b, bigEndian: true),                    // uuid
-        [1082] = TemporalDecoder.Date,                                        // date
-        [1083] = TemporalDecoder.Time,                                        // time
-        [1114] = TemporalDecoder.Timestamp,                                   // timestamp
-        [1184] = TemporalDecoder.TimestampTz,                                 // timestamptz
-        [1186] = IntervalDecoder.Decode,                                      // interval
+        [1082] = static b => TemporalDecoder.Date(BinaryPrimitives.ReadInt32BigEndian(b)).Value!,        // date
+        [1083] = static b => TemporalDecoder.Time(BinaryPrimitives.ReadInt64BigEndian(b)),               // time
+        [1114] = static b => TemporalDecoder.Timestamp(BinaryPrimitives.ReadInt64BigEndian(b)).Value!,   // timestamp
+        [1184] = static b => TemporalDecoder.TimestampTz(BinaryPrimitives.ReadInt64BigEndian(b)).Value!, // timestamptz
+        [1186] = static b => IntervalDecoder.Decode(b).Value!,                // interval
         [869] = NetworkDecoder.Inet, [650] = NetworkDecoder.Inet,             // inet, cidr
         [829] = NetworkDecoder.MacAddress, [774] = NetworkDecoder.MacAddress, // macaddr, macaddr8
         [1560] = Bits, [1562] = Bits,                                         // bit, varbit

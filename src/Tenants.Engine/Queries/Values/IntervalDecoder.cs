@@ -13,23 +13,24 @@ internal static class IntervalDecoder
     private const long MicrosecondsPerDay = 86_400_000_000;
 
     /// <summary>Reads one value.</summary>
-    public static object Decode(ReadOnlySpan<byte> bytes)
+    public static Loose<TimeSpan> Decode(ReadOnlySpan<byte> bytes) => Decode(
+        BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt32BigEndian(bytes[8..]), BinaryPrimitives.ReadInt32BigEndian(bytes[12..]));
+
+    /// <summary>Makes a value of its parts.</summary>
+    public static Loose<TimeSpan> Decode(long microseconds, int days, int months)
     {
-        var microseconds = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        var days = BinaryPrimitives.ReadInt32BigEndian(bytes[8..]);
-        var months = BinaryPrimitives.ReadInt32BigEndian(bytes[12..]);
         switch (microseconds, days, months)
         {
             case (long.MaxValue, int.MaxValue, int.MaxValue):
-                return "infinity";
+                return new("infinity");
             case (long.MinValue, int.MinValue, int.MinValue):
-                return "-infinity";
+                return new("-infinity");
         }
 
         var ticks = ((Int128)days * MicrosecondsPerDay + microseconds) * TimeSpan.TicksPerMicrosecond;
         return months == 0 && ticks >= long.MinValue && ticks <= long.MaxValue
             ? TimeSpan.FromTicks((long)ticks)
-            : Text(months, days, microseconds);
+            : new Loose<TimeSpan>(Text(months, days, microseconds));
     }
 
     // EncodeInterval with IntervalStyle postgres (src/backend/utils/adt/datetime.c).

@@ -16,7 +16,7 @@ internal static class NumericDecoder
     private static readonly BigInteger s_maxMantissa = (BigInteger.One << 96) - 1;
 
     /// <summary>Reads one value.</summary>
-    public static object Decode(ReadOnlySpan<byte> bytes)
+    public static Loose<decimal> Decode(ReadOnlySpan<byte> bytes)
     {
         var count = BinaryPrimitives.ReadInt16BigEndian(bytes);
         var weight = BinaryPrimitives.ReadInt16BigEndian(bytes[2..]);
@@ -25,11 +25,11 @@ internal static class NumericDecoder
         switch (sign)
         {
             case 0xC000:
-                return double.NaN;
+                return new(double.NaN);
             case 0xD000:
-                return double.PositiveInfinity;
+                return new(double.PositiveInfinity);
             case 0xF000:
-                return double.NegativeInfinity;
+                return new(double.NegativeInfinity);
         }
 
         var exponent = (4 * (weight - count + 1)) + scale;
@@ -55,7 +55,7 @@ internal static class NumericDecoder
 
     private static uint Pow10(int exponent) => exponent switch { 0 => 1, 1 => 10, 2 => 100, 3 => 1000, _ => 10000 };
 
-    private static object Big(ReadOnlySpan<byte> bytes, int count, int exponent, int scale, bool negative)
+    private static Loose<decimal> Big(ReadOnlySpan<byte> bytes, int count, int exponent, int scale, bool negative)
     {
         var mantissa = BigInteger.Zero;
         for (var i = 0; i < count; i++)
@@ -66,7 +66,7 @@ internal static class NumericDecoder
         mantissa = exponent >= 0 ? mantissa * BigInteger.Pow(10, exponent) : mantissa / BigInteger.Pow(10, -exponent);
         if (scale == 0 && mantissa > s_maxMantissa)
         {
-            return negative ? -mantissa : mantissa;
+            return new(negative ? -mantissa : mantissa);
         }
 
         // Zeros at the end are what most often makes a value too long.
@@ -84,6 +84,6 @@ internal static class NumericDecoder
         }
 
         var digits = mantissa.ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
-        return $"{(negative ? "-" : "")}{digits[..^scale]}.{digits[^scale..]}";
+        return new($"{(negative ? "-" : "")}{digits[..^scale]}.{digits[^scale..]}");
     }
 }

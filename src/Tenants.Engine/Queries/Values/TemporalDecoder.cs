@@ -1,10 +1,9 @@
-using System.Buffers.Binary;
 using System.Globalization;
 
 namespace Tenants.Engine.Queries.Values;
 
 /// <summary>
-/// Reads dates and times. A <c>timestamptz</c> becomes a DateTime in local time, as PowerShell's own cmdlets give it: it compares
+/// Reads dates and times, which the server sends as days or microseconds. A <c>timestamptz</c> becomes a DateTime in local time, as PowerShell's own cmdlets give it: it compares
 /// with Get-Date, and can be subtracted from it. PowerShell compares a DateTime in UTC by its clock alone, and cannot turn a
 /// DateTimeOffset into a DateTime. Infinity is MaxValue and MinValue, as it is when such a value is sent; a year that .NET does not
 /// have comes as text.
@@ -19,47 +18,34 @@ internal static class TemporalDecoder
     private static readonly int s_maxDays = (DateTime.MaxValue - s_epoch).Days;
 
     /// <summary>Reads a date: a DateTime at midnight, of no time zone.</summary>
-    public static object Date(ReadOnlySpan<byte> bytes)
+    public static Loose<DateTime> Date(int days) => days switch
     {
-        var days = BinaryPrimitives.ReadInt32BigEndian(bytes);
-        return days switch
-        {
-            int.MaxValue => DateTime.MaxValue,
-            int.MinValue => DateTime.MinValue,
-            _ when days >= s_minDays && days <= s_maxDays => s_epoch.AddDays(days),
-            _ => DateText(days),
-        };
-    }
+        int.MaxValue => DateTime.MaxValue,
+        int.MinValue => DateTime.MinValue,
+        _ when days >= s_minDays && days <= s_maxDays => s_epoch.AddDays(days),
+        _ => new Loose<DateTime>(DateText(days)),
+    };
 
     /// <summary>Reads a time of day.</summary>
-    public static object Time(ReadOnlySpan<byte> bytes) =>
-        TimeSpan.FromTicks(BinaryPrimitives.ReadInt64BigEndian(bytes) * TimeSpan.TicksPerMicrosecond);
+    public static TimeSpan Time(long microseconds) => TimeSpan.FromTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 
     /// <summary>Reads a timestamp: a DateTime of no time zone.</summary>
-    public static object Timestamp(ReadOnlySpan<byte> bytes)
+    public static Loose<DateTime> Timestamp(long microseconds) => microseconds switch
     {
-        var microseconds = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        return microseconds switch
-        {
-            long.MaxValue => DateTime.MaxValue,
-            long.MinValue => DateTime.MinValue,
-            _ when IsInRange(microseconds) => FromMicroseconds(microseconds),
-            _ => TimestampText(microseconds, ""),
-        };
-    }
+        long.MaxValue => DateTime.MaxValue,
+        long.MinValue => DateTime.MinValue,
+        _ when IsInRange(microseconds) => FromMicroseconds(microseconds),
+        _ => new Loose<DateTime>(TimestampText(microseconds, "")),
+    };
 
     /// <summary>Reads a timestamptz: a DateTime in local time.</summary>
-    public static object TimestampTz(ReadOnlySpan<byte> bytes)
+    public static Loose<DateTime> TimestampTz(long microseconds) => microseconds switch
     {
-        var microseconds = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        return microseconds switch
-        {
-            long.MaxValue => DateTime.MaxValue,
-            long.MinValue => DateTime.MinValue,
-            _ when IsInRange(microseconds) => DateTime.SpecifyKind(FromMicroseconds(microseconds), DateTimeKind.Utc).ToLocalTime(),
-            _ => TimestampText(microseconds, "+00"),
-        };
-    }
+        long.MaxValue => DateTime.MaxValue,
+        long.MinValue => DateTime.MinValue,
+        _ when IsInRange(microseconds) => DateTime.SpecifyKind(FromMicroseconds(microseconds), DateTimeKind.Utc).ToLocalTime(),
+        _ => new Loose<DateTime>(TimestampText(microseconds, "+00")),
+    };
 
     private static bool IsInRange(long microseconds) => microseconds >= s_minMicroseconds && microseconds <= s_maxMicroseconds;
 
