@@ -78,15 +78,11 @@ public sealed class TenantRegistry
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<TenantException> NotFoundAsync(TenantId tenant, CancellationToken cancellationToken = default)
     {
-        // The nearest share a beginning, or nearly the length; the rest need not travel.
-        var candidates = await QueryAsync(
-            "where pg_catalog.char_length(id) between pg_catalog.char_length($1) - 3 and pg_catalog.char_length($1) + 3 or pg_catalog.starts_with(pg_catalog.lower(id), pg_catalog.lower($1)) order by id limit 5000",
-            [tenant.Value],
-            cancellationToken).ConfigureAwait(false);
+        var candidates = await NearAsync(tenant, cancellationToken).ConfigureAwait(false);
         return new TenantException(
             "TenantNotFound",
             TenantErrorKind.NotFound,
-            $"There is no tenant '{tenant}' in '{_database.Database}'.{NearNames.Sentence(tenant.Value, candidates.Select(c => c.Tenant))} Get-Tenant lists them; New-Tenant makes one.")
+            $"There is no tenant '{tenant}' in '{_database.Database}'.{NearNames.Sentence(tenant.Value, candidates)} Get-Tenant lists them; New-Tenant makes one.")
         {
             Tenant = tenant.Value,
             Target = tenant.Value,
@@ -165,6 +161,41 @@ public sealed class TenantRegistry
         reader.IsDBNull(1) ? null : reader.GetString(1),
         reader.GetString(2) == "active" ? TenantState.Active : TenantState.Closed,
         reader.GetDateTime(3).ToLocalTime());
+
+    // All names where there are few. Of many, what follows the name's beginnings in the index: to look at a million for an error
+    // would take a second, and a list with a thousand wrong names would take a quarter of an hour.
+    private Task<List<string>> NearAsync(TenantId tenant, CancellationToken cancellationToken) => _database.UseAsync(
+        async connection =>
+        {
+            var table = $"{_installation.QuotedSchema}.tenant";
+            await using var command = new NpgsqlCommand(
+                $"""
+                with beginning as (
+                    select distinct b.name collate "C" as name
+                    from pg_catalog.unnest(array[$1, pg_catalog.lower($1), pg_catalog.upper($1), pg_catalog.initcap($1)]) w(name)
+                    cross join lateral (values (pg_catalog.left(w.name, 2)), (pg_catalog.left(w.name, pg_catalog.char_length(w.name) - 1))) b(name)),
+                candidate as (
+                    (select t.id from {table} t limit 2000)
+                    union
+                    select f.id from beginning b cross join lateral (select t.id from {table} t where t.id >= b.name order by t.id limit 500) f)
+                select c.id from candidate c
+                where pg_catalog.char_length(c.id) between pg_catalog.char_length($1) - 3 and pg_catalog.char_length($1) + 3
+                   or pg_catalog.starts_with(pg_catalog.lower(c.id), pg_catalog.lower($1))
+                """,
+                connection)
+            {
+                Parameters = { new NpgsqlParameter<string> { TypedValue = tenant.Value } },
+            };
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            var names = new List<string>();
+            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                names.Add(reader.GetString(0));
+            }
+
+            return names;
+        },
+        cancellationToken);
 
     private Task<List<TenantInfo>> QueryAsync(string clause, string?[] parameters, CancellationToken cancellationToken) => _database.UseAsync(
         async connection =>

@@ -9,7 +9,10 @@ namespace Tenants.Hosting;
 /// </summary>
 internal sealed class PipelineContext : SynchronizationContext, IDisposable
 {
-    private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> _queue = [];
+    private BlockingCollection<(SendOrPostCallback Callback, object? State)>? _queue;
+
+    // Made by the first await that has to wait: of thousands of inputs, most are taken without one.
+    private BlockingCollection<(SendOrPostCallback Callback, object? State)> Queue => LazyInitializer.EnsureInitialized(ref _queue, static () => []);
 
     /// <summary>Runs a body to its end on the calling thread.</summary>
     /// <param name="body">The body; it must not use ConfigureAwait(false).</param>
@@ -21,13 +24,19 @@ internal sealed class PipelineContext : SynchronizationContext, IDisposable
         try
         {
             var task = body();
+            if (task.IsCompleted)
+            {
+                task.GetAwaiter().GetResult();
+                return;
+            }
+
             task.ContinueWith(
                 static (_, queue) => ((BlockingCollection<(SendOrPostCallback, object?)>)queue!).CompleteAdding(),
-                context._queue,
+                context.Queue,
                 CancellationToken.None,
                 TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
-            foreach (var (callback, state) in context._queue.GetConsumingEnumerable())
+            foreach (var (callback, state) in context.Queue.GetConsumingEnumerable())
             {
                 callback(state);
             }
@@ -45,7 +54,7 @@ internal sealed class PipelineContext : SynchronizationContext, IDisposable
     {
         try
         {
-            _queue.Add((d, state));
+            Queue.Add((d, state));
         }
         catch (InvalidOperationException)
         {
@@ -57,5 +66,5 @@ internal sealed class PipelineContext : SynchronizationContext, IDisposable
     public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public void Dispose() => _queue.Dispose();
+    public void Dispose() => _queue?.Dispose();
 }

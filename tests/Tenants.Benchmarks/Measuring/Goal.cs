@@ -13,8 +13,11 @@ internal sealed record Goal
     /// <summary>What its figure is counted in: <c>×</c> for a ratio.</summary>
     public string Unit { get; }
 
+    /// <summary>No goal: the ratio is there to be known.</summary>
+    public static Goal None { get; } = Reported("×");
+
     /// <summary>No goal: the figure is there to be known.</summary>
-    public static Goal None { get; } = new(double.NaN, "×", false);
+    public static Goal Reported(string unit) => new(double.NaN, unit, isFloor: false);
 
     /// <summary>No more than this.</summary>
     public static Goal AtMost(double limit, string unit = "×") => new(limit, unit, isFloor: false);

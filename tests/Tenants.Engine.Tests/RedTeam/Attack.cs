@@ -84,6 +84,12 @@ internal enum Actor
     /// <summary>Every connection is closed, so that the next step opens another one.</summary>
     Reconnect,
 
+    /// <summary>
+    /// Both, ten times each and in turns, as one query over many tenants at once: several share a few connections. A run of the
+    /// victim's that does not give its canary is heard as <see cref="AttackStep.BlindRun"/>.
+    /// </summary>
+    Crowd,
+
     /// <summary>Time passes: as many seconds as the text says.</summary>
     Wait,
 }
@@ -95,6 +101,12 @@ internal sealed record AttackStep(Actor Actor, string Sql)
 {
     /// <summary>The enemy's SQL.</summary>
     public static AttackStep Enemy(string sql) => new(Actor.Enemy, sql);
+
+    /// <summary>What is heard of a run of the victim's, in a crowd, that did not give its own row.</summary>
+    public const string BlindRun = "a run was blind";
+
+    /// <summary>SQL that both run, in a crowd.</summary>
+    public static AttackStep Crowd(string sql) => new(Actor.Crowd, sql);
 
     /// <summary>The victim's SQL.</summary>
     public static AttackStep Victim(string sql) => new(Actor.Victim, sql);

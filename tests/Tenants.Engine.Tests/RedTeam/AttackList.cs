@@ -38,7 +38,7 @@ internal static class AttackList
         .. OwnersCodeAttacks.All,
         .. PartitionAttacks.All, .. StatementAttacks.All, .. OwnershipAttacks.All, .. OtherDatabaseAttacks.All, .. CatalogAttacks.All,
         .. ChannelAttacks.All, .. SameLoginAttacks.All, .. CommonGroundAttacks.All, .. SelfAlterationAttacks.All, .. FileAttacks.All,
-        .. DenialAttacks.All, .. HygieneAttacks.All,
+        .. DenialAttacks.All, .. HygieneAttacks.All, .. CrowdAttacks.All,
     ];
 
     /// <summary>A block that does something and then says what it can read.</summary>

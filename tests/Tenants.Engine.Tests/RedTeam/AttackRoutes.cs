@@ -4,9 +4,11 @@ using Npgsql;
 using Tenants.Engine.Connections;
 using Tenants.Engine.Isolation.Keys;
 using Tenants.Engine.Queries;
+using Tenants.Engine.Queries.Many;
 using Tenants.Engine.Queries.Text;
 using Tenants.Engine.Sessions;
 using Tenants.Engine.Tenants;
+using Tenants.Engine.Tests.Queries.Many;
 using Xunit;
 
 namespace Tenants.Engine.Tests.RedTeam;
@@ -24,6 +26,13 @@ internal interface IAttackRoute : IAsyncDisposable
     /// <param name="hears">Told each value, notice and error text.</param>
     /// <param name="cancellationToken">Ends it.</param>
     Task RunAsync(string tenant, string sql, TimeSpan? timeout, Action<string> hears, CancellationToken cancellationToken);
+
+    /// <summary>Runs a script as many tenants at once.</summary>
+    /// <param name="tenants">The tenants; one may come often.</param>
+    /// <param name="sql">The script.</param>
+    /// <param name="ran">Told of each run: the tenant, what came, and why it failed.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task RunCrowdAsync(IReadOnlyList<string> tenants, string sql, Action<string, IReadOnlyList<string>, Exception?> ran, CancellationToken cancellationToken);
 
     /// <summary>Has the next step use another connection.</summary>
     Task ReconnectAsync();
@@ -70,6 +79,28 @@ internal sealed class ModuleRoute(AttackWorld world, AttackTrust trust) : IAttac
                     hears(Text(value));
                 }
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RunCrowdAsync(IReadOnlyList<string> tenants, string sql, Action<string, IReadOnlyList<string>, Exception?> ran, CancellationToken cancellationToken)
+    {
+        var options = new ManyTenantsOptions { ThrottleLimit = 4, CreateSink = (_, write) => new RowCollector(write) };
+        await using var many = new ManyTenantsQuery(_database, Query.Parse(sql, QueryParameters.None), options, cancellationToken);
+        foreach (var tenant in tenants)
+        {
+            Assert.True(many.TryAdd(tenant));
+        }
+
+        while (await many.NextAsync() is { } run)
+        {
+            var heard = new List<string>();
+            while (await run.ReadAsync() is { } batch)
+            {
+                heard.AddRange(batch.Select(i => i is ServerNotice notice ? notice.Message : Text(i)));
+            }
+
+            ran(run.Tenant, heard, run.Failure);
         }
     }
 
@@ -182,6 +213,26 @@ internal sealed class BareRoute(AttackWorld world, AttackTrust trust, bool witho
         {
             connection.Notice -= Hear;
             connection.Notification -= Listen;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RunCrowdAsync(IReadOnlyList<string> tenants, string sql, Action<string, IReadOnlyList<string>, Exception?> ran, CancellationToken cancellationToken)
+    {
+        foreach (var tenant in tenants)
+        {
+            var heard = new List<string>();
+            Exception? failure = null;
+            try
+            {
+                await RunAsync(tenant, sql, null, heard.Add, cancellationToken);
+            }
+            catch (PostgresException e)
+            {
+                failure = e;
+            }
+
+            ran(tenant, heard, failure);
         }
     }
 

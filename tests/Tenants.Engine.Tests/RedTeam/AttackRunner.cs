@@ -173,6 +173,13 @@ internal static class AttackRunner
                 background.Add(VictimAsync(route, sql, outcome, end));
                 await Task.Delay(1500, CancellationToken.None);
                 break;
+            case Actor.Crowd:
+                using (var patience = new CancellationTokenSource(s_patience))
+                {
+                    await CrowdAsync(route, sql, outcome, patience.Token);
+                }
+
+                break;
             case Actor.Superuser:
                 await world.SuperuserAsync(sql);
                 break;
@@ -248,6 +255,32 @@ internal static class AttackRunner
             outcome.VictimFailed = true;
             Locked(outcome.Victim)(failed.Message);
         }
+    }
+
+    private static Task CrowdAsync(IAttackRoute route, string sql, AttackOutcome outcome, CancellationToken cancellationToken)
+    {
+        string[] tenants = [.. Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? "acme" : "globex")];
+        return route.RunCrowdAsync(
+            tenants,
+            sql,
+            (tenant, heard, failure) =>
+            {
+                var isEnemy = tenant == "acme";
+                (isEnemy ? outcome.Enemy : outcome.Victim).AddRange(failure is null ? heard : [.. heard, failure.Message]);
+                if (isEnemy && failure is not null)
+                {
+                    outcome.Refusals.Add((failure is TenantException own ? own.SqlState ?? own.ErrorId : (failure as PostgresException)?.SqlState ?? "", failure.Message));
+                }
+                else if (!isEnemy)
+                {
+                    outcome.VictimFailed |= failure is not null;
+                    if (!heard.Any(h => h.Contains(AttackWorld.Canary, StringComparison.Ordinal)))
+                    {
+                        outcome.Victim.Add(AttackStep.BlindRun);
+                    }
+                }
+            },
+            cancellationToken);
     }
 
     private static Action<string> Locked(List<string> texts) => text =>

@@ -27,11 +27,11 @@ public sealed class InvokeTenantQueryTests : IAsyncLifetime
     [Fact]
     public void Over_several_tenants_each_object_says_whose_it_is()
     {
-        var rows = Run("Invoke-TenantQuery -Tenant acme, globex 'insert into todo_item (title) values ($1) returning tenant, title' -Parameter @(,'x')").Output;
+        var rows = Run("Invoke-TenantQuery -Tenant acme, globex 'insert into todo_item (title) values ($1) returning tenant, title' -Parameter @(,'x') -KeepOrder").Output;
         Assert.Equal(["Tenant", "tenant_2", "title"], rows[0].Properties.Select(p => p.Name));
         Assert.Equal(["acme", "globex"], rows.Select(r => r.Properties["Tenant"].Value));
         Assert.Equal([1L, 1L], Run("Get-Tenant | Invoke-TenantQuery 'select count(*) from todo_item'").Output.Select(r => r.Properties["count"].Value));
-        Assert.Equal(["acme", "globex"], Run("Invoke-TenantQuery -AllTenants 'select 1' -As Count").Output.Select(r => r.Properties["Tenant"].Value));
+        Assert.Equal(["acme", "globex"], Run("Invoke-TenantQuery -AllTenants 'select 1' -As Count -KeepOrder").Output.Select(r => r.Properties["Tenant"].Value));
         Assert.Equal("2", Run("\"$(Invoke-TenantQuery -AsAdmin 'select count(*) from tenants.tenant' -As Scalar)\"").Single);
     }
 

@@ -17,6 +17,9 @@ internal sealed class SigningKey(string id, byte[] secret) : IDisposable
     // The form in which a service keeps it: tk1.<id>.<key in hex>.
     private const string Mark = "tk1";
 
+    private readonly IncrementalHash _hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
+    private bool _isWiped;
+
     /// <summary>Its public name.</summary>
     public string Id => id;
 
@@ -47,9 +50,34 @@ internal sealed class SigningKey(string id, byte[] secret) : IDisposable
         var seconds = new DateTimeOffset(DateTime.SpecifyKind(notAfter, DateTimeKind.Utc)).ToUnixTimeSeconds();
         var head = string.Create(CultureInfo.InvariantCulture, $"v2.{id}.{backend}.{seconds}");
         var signed = string.Create(CultureInfo.InvariantCulture, $"token.{head}.{Encoding.UTF8.GetByteCount(login)}.{login}.{tenant.Value}");
-        return $"{head}.{Convert.ToHexString(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(signed))).ToLowerInvariant()}";
+        return $"{head}.{Convert.ToHexString(Hash(Encoding.UTF8.GetBytes(signed))).ToLowerInvariant()}";
     }
 
     /// <summary>Wipes the key.</summary>
-    public void Dispose() => CryptographicOperations.ZeroMemory(secret);
+    public void Dispose()
+    {
+        lock (_hmac)
+        {
+            _isWiped = true;
+            _hmac.Dispose();
+        }
+
+        CryptographicOperations.ZeroMemory(secret);
+    }
+
+    // To take up a key costs OpenSSL more than to hash with it, and a token is signed for each transaction.
+    private byte[] Hash(byte[] message)
+    {
+        lock (_hmac)
+        {
+            if (_isWiped)
+            {
+                // The connection was closed meanwhile: what is signed now is good for nothing.
+                return new byte[SHA256.HashSizeInBytes];
+            }
+
+            _hmac.AppendData(message);
+            return _hmac.GetHashAndReset();
+        }
+    }
 }

@@ -71,10 +71,11 @@ internal sealed class TenantRunner(
     {
         var output = run.Output;
         var sink = options.CreateSink(run.Tenant, output.Add);
-        await using var cursor = await TenantQueries.RunAsync(
-            database, run.Tenant, query, options.Query with { OnNotice = output.Add }, cancellationToken).ConfigureAwait(false);
+        QueryCursor? cursor = null;
         try
         {
+            cursor = await TenantQueries.RunAsync(
+                database, run.Tenant, query, options.Query with { OnNotice = output.Add }, cancellationToken).ConfigureAwait(false);
             while (await WithoutKeepingAsync(run, cursor.NextResultAsync()).ConfigureAwait(false))
             {
                 sink.StartResult(cursor);
@@ -88,8 +89,11 @@ internal sealed class TenantRunner(
                     }
                 }
             }
+
+            sink.Complete(cursor);
+            return Outcome.Ended;
         }
-        catch (TenantException e) when (e.ErrorId == "TooManyConnections" && !cursor.IsSent && gate.TryShrink())
+        catch (TenantException e) when (e.ErrorId == "TooManyConnections" && cursor is not { IsSent: true } && gate.TryShrink())
         {
             // The next one that ends leaves its connection.
             return Outcome.NoConnection;
@@ -98,9 +102,13 @@ internal sealed class TenantRunner(
         {
             return Outcome.NoTenant;
         }
-
-        sink.Complete(cursor);
-        return Outcome.Ended;
+        finally
+        {
+            if (cursor is not null)
+            {
+                await cursor.DisposeAsync().ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Waits for the server. What was read so far is not kept back meanwhile where somebody waits for it.</summary>

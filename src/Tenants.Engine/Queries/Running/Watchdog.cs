@@ -13,6 +13,9 @@ internal sealed class Watchdog
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    // A timer takes no more than 49 days.
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(20);
+
     private readonly TimeSpan _limit;
     private readonly Func<ValueTask> _cancel;
     private readonly Func<Task> _terminate;
@@ -58,11 +61,10 @@ internal sealed class Watchdog
         return await waiting.ConfigureAwait(false);
     }
 
+    // For every round trip that is waited for: a timer, and nothing that is thrown.
     private static async Task<bool> EndsWithinAsync(Task waiting, TimeSpan time)
     {
-        using var over = new CancellationTokenSource();
-        var first = await Task.WhenAny(waiting, Task.Delay(time < TimeSpan.FromDays(20) ? time : TimeSpan.FromDays(20), over.Token)).ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
-        return ReferenceEquals(first, waiting);
+        await waiting.WaitAsync(time < s_longest ? time : s_longest).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return waiting.IsCompleted;
     }
 }

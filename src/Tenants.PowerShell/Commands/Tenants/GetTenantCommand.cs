@@ -49,9 +49,9 @@ public sealed class GetTenantCommand : TenantConnectionCmdlet
     {
         try
         {
-            return name == "*" ? null : await registry.GetAsync(registry.Parse(name), StopToken);
+            return name == "*" ? null : await registry.FindAsync(registry.Parse(name), StopToken);
         }
-        catch (TenantException e) when (e.ErrorId is "TenantNotFound" or "InvalidTenant")
+        catch (TenantException e) when (e.ErrorId == "InvalidTenant")
         {
             return null;
         }
