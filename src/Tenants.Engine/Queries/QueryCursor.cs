@@ -53,7 +53,7 @@ public sealed class QueryCursor : IAsyncDisposable
     public RecordReader? GetRecords(string? tenant) => _result is { } result ? RecordReader.Create(result, tenant) : null;
 
     /// <summary>True once something of it was sent: what fails before that failed to connect.</summary>
-    internal bool IsSent => _begun;
+    internal bool IsSent => _run.Statements.HasBegun;
 
     /// <summary>Goes to the next result; the first call sends the query. Statements that return no rows have no result.</summary>
     /// <returns>False when all statements have run and are committed.</returns>
