@@ -22,7 +22,7 @@
         'New-TenantSession', 'Get-TenantSession', 'Remove-TenantSession'
         'Start-TenantTransaction', 'Complete-TenantTransaction', 'Undo-TenantTransaction'
         'Invoke-TenantQuery'
-        'Import-TenantData'
+        'Import-TenantData', 'Measure-TenantQuery'
         'New-TenantMigration'
         'Test-TenantScript'
     )

@@ -5,10 +5,13 @@ namespace Tenants.Benchmarks;
 /// <summary>Which measurements run, and how.</summary>
 internal sealed record BenchOptions
 {
-    public const string Usage = "[quick] [-version 15] [names of measurements]";
+    public const string Usage = "[quick] [-write] [-version 15] [names of measurements]";
 
     /// <summary>Smaller sizes and fewer pairs.</summary>
     public bool IsQuick { get; private init; }
+
+    /// <summary>Writes the document, though not all was measured or less of it.</summary>
+    public bool Writes { get; private init; }
 
     /// <summary>The server's major version; null for any.</summary>
     public int? Version { get; private init; }
@@ -27,6 +30,10 @@ internal sealed record BenchOptions
             if (word == "quick")
             {
                 options = options with { IsQuick = true };
+            }
+            else if (word == "write")
+            {
+                options = options with { Writes = true };
             }
             else if (word == "version" && i + 1 < arguments.Length && int.TryParse(arguments[++i], NumberStyles.None, CultureInfo.InvariantCulture, out var version))
             {

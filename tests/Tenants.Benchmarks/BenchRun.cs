@@ -34,7 +34,7 @@ internal static class BenchRun
 
         var machine = PerformanceDocument.Machine(bench, PowerShellHost.Find().Name);
         Console.WriteLine($"{machine}\n\n{PerformanceDocument.Table(results)}");
-        if (!options.IsQuick && options.Names.Count == 0)
+        if (options.Writes || (!options.IsQuick && options.Names.Count == 0))
         {
             var document = Path.Combine(Repository.Root, "docs", "performance.md");
             await File.WriteAllTextAsync(document, PerformanceDocument.Update(await File.ReadAllTextAsync(document, cancellationToken), results, machine), cancellationToken);

@@ -50,6 +50,7 @@ internal sealed class ImportConnection : IAsyncDisposable
             {
                 renewed = true;
                 StopListening();
+                _backend = default;
                 if (!await _frame.RenewAsync(_cancellation).ConfigureAwait(false))
                 {
                     throw;
@@ -59,6 +60,7 @@ internal sealed class ImportConnection : IAsyncDisposable
             {
                 replaced = true;
                 StopListening();
+                _backend = default;
                 if (!await _frame.ReplaceConnectionAsync(_cancellation).ConfigureAwait(false))
                 {
                     throw;

@@ -23,7 +23,7 @@ internal sealed class ImportRows : IMeasurement
         database.Shell.Run("Enable-TenantRls item -WarningAction Ignore | Out-Null; New-Tenant acme | Out-Null");
         database.Shell.Run(
             """
-            $start = [datetime]::new(2026, 1, 1, 0, 0, 0, 'Utc')
+            $start = [datetime]::new(2026, 1, 1, 0, 0, 0, [DateTimeKind]::Utc)
             $objects = [Collections.Generic.List[object]]::new()
             for ($i = 1; $i -le $args[0]; $i++) {
                 $objects.Add([pscustomobject]@{ id = $i; title = "title of item $i"; amount = [decimal]$i / 100; created = $start.AddMinutes($i); done = $i % 3 -eq 0 })

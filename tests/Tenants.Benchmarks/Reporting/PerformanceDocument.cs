@@ -28,7 +28,7 @@ internal static class PerformanceDocument
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{DateTime.UtcNow:yyyy-MM-dd}; {Environment.ProcessorCount} processors, {memory:0} GB, {RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture}); PostgreSQL {bench.ServerVersion} on the same machine over the loopback, durability off; {RuntimeInformation.FrameworkDescription}; PowerShell's engine {engine}; cold processes in {host}.");
+            $"{DateTime.UtcNow:yyyy-MM-dd}; {Environment.ProcessorCount} processors, {memory:0} GB, {RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture}); PostgreSQL {bench.ServerVersion} on the same machine over the loopback, durability off; {RuntimeInformation.FrameworkDescription}; PowerShell's engine {engine}; cold processes in {host}{(bench.IsQuick ? "; smaller sizes (bench quick)" : "")}.");
     }
 
     /// <summary>The table.</summary>

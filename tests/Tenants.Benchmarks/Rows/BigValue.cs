@@ -28,10 +28,10 @@ internal sealed class BigValue : IMeasurement
             await reader.ReadAsync(cancellationToken);
             _ = reader.GetString(0);
         });
-        return [new Figure("", new Amount(ours, Unit.Bytes), ours / theirs, Goal.AtMost(1.1)) { Floor = new Amount(theirs, Unit.Bytes) }];
+        return [new Figure("", new Amount(ours, Unit.Bytes), ours / theirs, Goal.AtMost(2)) { Floor = new Amount(theirs, Unit.Bytes) }];
     }
 
-    // The second time, so that buffers which are kept do not count.
+    // The second time, when buffers are there that are kept; the driver's is per thread, so that it may be made anew.
     private static async Task<double> AllocatedAsync(Func<Task> run)
     {
         await run();

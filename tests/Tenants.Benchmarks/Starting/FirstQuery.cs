@@ -32,7 +32,7 @@ internal sealed class FirstQuery : IMeasurement
             $clock.Elapsed.TotalSeconds.ToString([cultureinfo]::InvariantCulture)
             """;
         var pairs = await Pairs.RunAsync(
-            bench.IsQuick ? 7 : 15,
+            bench.IsQuick ? 5 : 15,
             async () => Number((await host.RunAsync(script, cancellationToken)).Output),
             async () => Number((await ColdProcess.RunAsync("dotnet", [client, world.Database.ConnectionString, Sql], cancellationToken)).Output),
             cancellationToken);

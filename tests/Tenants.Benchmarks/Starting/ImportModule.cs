@@ -19,7 +19,7 @@ internal sealed class ImportModule : IMeasurement
     {
         var host = PowerShellHost.Find();
         var pairs = await Pairs.RunAsync(
-            bench.IsQuick ? 7 : 15,
+            bench.IsQuick ? 5 : 15,
             () => ImportAsync(Repository.Manifest),
             () => ImportAsync(Repository.Built("Tenants.Benchmarks.EmptyModule", "Tenants.Benchmarks.EmptyModule.dll", "net8.0")),
             cancellationToken);

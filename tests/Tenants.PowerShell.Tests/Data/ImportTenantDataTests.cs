@@ -28,11 +28,11 @@ public sealed class ImportTenantDataTests : IAsyncLifetime
     {
         var result = (TenantImportResult)Run("""
             class Item { [string] $Title; [datetime] $Due }
-            $item = [Item]::new(); $item.Title = 'class'; $item.Due = [datetime]::new(2026, 1, 1, 0, 0, 0, 'Utc')
+            $item = [Item]::new(); $item.Title = 'class'; $item.Due = [datetime]::new(2026, 1, 1)
             $(
                 [pscustomobject]@{ Title = 'custom'; Tags = 'a', 'b'; Data = @{ deep = @(1, @{ x = $null }) } }
                 @{ title = 'hashtable'; tags = @() }
-                [ordered]@{ TITLE = 'ordered'; due = Get-Item variable:none -ErrorAction Ignore }
+                [ordered]@{ TITLE = 'ordered'; due = $null }
                 $item
             ) | Import-TenantData -Table todo_item -Tenant acme
             """).Single!;
@@ -75,7 +75,7 @@ public sealed class ImportTenantDataTests : IAsyncLifetime
         Assert.Equal("TenantRequired", _shell.Run("[pscustomobject]@{ Tenant = 'acme'; title = 'x' } | Import-TenantData todo_item").ErrorId);
         var refused = _shell.Run("[pscustomobject]@{ Tenant = 'globex'; title = 'x' } | Import-TenantData todo_item -Tenant acme");
         Assert.Equal("RowSecurityViolation", refused.ErrorId);
-        Assert.True(refused.IsTerminated);
+        Assert.Empty(refused.Output);
         Assert.Equal("0", Query("select count(*)::text from todo_item"));
     }
 
@@ -93,11 +93,10 @@ public sealed class ImportTenantDataTests : IAsyncLifetime
     [InlineData("1", "ObjectNotSupported")]
     [InlineData("$null", "ObjectNotSupported")]
     [InlineData("@{ titel = 1 }", "ColumnNotFound")]
-    [InlineData("(New-Object psobject | Add-Member ScriptProperty title { throw 'x' } -PassThru)", "PropertyNotReadable")]
+    [InlineData("$($o = [pscustomobject]@{}; $o.PSObject.Properties.Add([psscriptproperty]::new('title', { throw 'x' })); $o)", "PropertyNotReadable")]
     public void What_is_no_object_with_columns_is_refused_by_its_number(string item, string errorId)
     {
         var failed = _shell.Run($"@{{ title = 'fine' }}, {item} | Import-TenantData todo_item -Tenant acme");
-        Assert.SkipWhen(failed.ErrorId == "CommandNotFoundException", "the bare engine lacks the cmdlet that makes the object");
         Assert.Equal(errorId, failed.ErrorId);
         Assert.Contains("bject 2", failed.ErrorMessage, StringComparison.Ordinal);
         Assert.Equal("0", Query("select count(*)::text from todo_item"));
