@@ -31,7 +31,7 @@ internal sealed class RunOutput
     public bool HasItems => _batch.Count > 0;
 
     /// <summary>True if it must be handed over before more is added.</summary>
-    public bool IsFull => _batch.Count >= MostItems || _bytes >= MostBytes;
+    public bool IsFull => _batch.Count >= MostItems || (_bytes >= MostBytes && HasItems);
 
     /// <summary>Adds an object, and what the server said before it.</summary>
     public void Add(object? item)
@@ -41,18 +41,7 @@ internal sealed class RunOutput
     }
 
     /// <summary>Adds to what the batch holds, about.</summary>
-    public void Weigh(IReadOnlyList<object?> row)
-    {
-        for (var i = 0; i < row.Count; i++)
-        {
-            _bytes += row[i] switch
-            {
-                string text => text.Length * sizeof(char),
-                byte[] bytes => bytes.Length,
-                _ => 0,
-            };
-        }
-    }
+    public void Weigh(long bytes) => _bytes += bytes;
 
     /// <summary>Adds a notice of the server's, on any thread.</summary>
     public void Add(ServerNotice notice) => _notices.Enqueue(notice);

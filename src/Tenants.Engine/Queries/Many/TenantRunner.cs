@@ -81,8 +81,10 @@ internal sealed class TenantRunner(
                 sink.StartResult(cursor);
                 while (await WithoutKeepingAsync(run, cursor.ReadAsync()).ConfigureAwait(false))
                 {
+                    // A row is decoded where it is taken, so this is what it weighs.
+                    var before = GC.GetAllocatedBytesForCurrentThread();
                     sink.Row(cursor);
-                    output.Weigh(cursor.Row);
+                    output.Weigh(GC.GetAllocatedBytesForCurrentThread() - before);
                     if (output.IsFull && !await HandOverAsync(run, cancellationToken).ConfigureAwait(false))
                     {
                         return Outcome.Postponed;
