@@ -45,6 +45,16 @@ public sealed class ManyTenantsTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Answered_beforehand_several_write_at_once()
+    {
+        const string Slow = "'update todo_item set title = title where (select pg_sleep(case tenants.current_tenant() when $1 then 1 else 0 end)) is not null returning title' t001";
+        Assert.NotEqual("t001", Names(Run($"'t001', 't002', 't003' | Invoke-TenantQuery {Slow} -Confirm:$false"))[0]);
+        _module.Runner.Answer = true;
+        Assert.Equal("t001", Names(Run($"'t001', 't002', 't003' | Invoke-TenantQuery {Slow} -Confirm"))[0]);
+        Assert.Equal("t001", Names(Run($"$ConfirmPreference = 'Low'; 't001', 't002', 't003' | Invoke-TenantQuery {Slow}"))[0]);
+    }
+
+    [Fact]
     public void Each_form_says_whose_it_is()
     {
         Assert.All(Run("Get-Tenant | Invoke-TenantQuery 'select title from todo_item' -As Scalar").Output, r => Assert.Equal("of " + r.Properties["Tenant"].Value, r.Properties["Value"].Value));
@@ -168,7 +178,7 @@ public sealed class ManyTenantsTests : IAsyncLifetime
 
     private ScriptResult Run(string script, params object?[] arguments) => _module.Run(script, arguments).EnsureSuccess();
 
-    private Task Database(string sql) => TestDatabase.ExecuteAsync(_module.Database.Superuser, sql);
+    private Task<int> Database(string sql) => TestDatabase.ExecuteAsync(_module.Database.Superuser, sql);
 
     private async Task<long> ActiveAsync() => await TestDatabase.ScalarAsync<long>(
         _module.Database.Superuser, "select count(*) from pg_stat_activity where state = 'active' and datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'");

@@ -39,6 +39,36 @@ public class TenantCmdletTests
     }
 
     [Fact]
+    public async Task Of_thousands_each_gives_its_tenant_or_its_own_error_in_their_order()
+    {
+        await using var test = await TestDatabase.CreateAsync();
+        using var runner = ModuleRunner.Connect(test.AdminConnectionString);
+        runner.Run("$null = New-Tenant t7, t1500, t2999").EnsureSuccess();
+        var before = DateTime.Now.AddMinutes(-1);
+        var result = runner.Run("1..3000 | & { process { \"t$_\"; if ($_ -in 5, 2500) { \"bad`t$_\" } } } | New-Tenant");
+        Assert.False(result.IsTerminated);
+        Assert.Equal(Enumerable.Range(1, 3000).Select(n => $"t{n}").Except(["t7", "t1500", "t2999"]), result.Output.Select(o => ((TenantInfo)o.BaseObject).Tenant));
+        Assert.All(result.Output, o => Assert.InRange(((TenantInfo)o.BaseObject).CreatedAt, before, DateTime.Now.AddMinutes(1)));
+        Assert.Equal(["bad\t2500", "bad\t5", "t1500", "t2999", "t7"], result.Errors.Select(e => (string)e.TargetObject).Order(StringComparer.Ordinal));
+        Assert.Equal(3000, runner.Run("@(Get-Tenant t*).Count").Single);
+        Assert.Empty(runner.Run("1..3000 | & { process { \"w$_\" } } | New-Tenant -WhatIf").Output);
+        Assert.Equal(0, runner.Run("@(Get-Tenant w*).Count").Single);
+    }
+
+    [Fact]
+    public async Task What_was_written_before_a_stop_is_there_and_nothing_else_was_written()
+    {
+        await using var test = await TestDatabase.CreateAsync();
+        using var runner = ModuleRunner.Connect(test.AdminConnectionString);
+        runner.Run("$null = New-Tenant first").EnsureSuccess();
+        var result = runner.RunAndStop("1..2500 | & { process { \"t$_\"; if ($_ -eq 2400) { [Threading.Thread]::Sleep(60000) } } } | New-Tenant", TimeSpan.FromSeconds(8));
+        var written = result.Output.Select(o => ((TenantInfo)o.BaseObject).Tenant).ToList();
+        Assert.NotEmpty(written);
+        Assert.Equal(0, written.Count % 1000);
+        Assert.Empty(written.Except(runner.Run("(Get-Tenant t*).Tenant").Output.Select(o => (string)o.BaseObject)));
+    }
+
+    [Fact]
     public async Task Odd_identifiers_are_literal_where_something_changes()
     {
         await using var test = await TestDatabase.CreateAsync();

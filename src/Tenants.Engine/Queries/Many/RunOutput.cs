@@ -13,7 +13,9 @@ internal sealed class RunOutput
     private const long MostBytes = 1 << 20;
 
     private readonly object _lock = new();
-    private readonly ConcurrentQueue<ServerNotice> _notices = new();
+
+    // Most runs hear of none.
+    private ConcurrentQueue<ServerNotice>? _notices;
 
     // What is being made, by whoever runs it.
     private List<object?> _batch = [];
@@ -44,7 +46,7 @@ internal sealed class RunOutput
     public void Weigh(long bytes) => _bytes += bytes;
 
     /// <summary>Adds a notice of the server's, on any thread.</summary>
-    public void Add(ServerNotice notice) => _notices.Enqueue(notice);
+    public void Add(ServerNotice notice) => LazyInitializer.EnsureInitialized(ref _notices).Enqueue(notice);
 
     /// <summary>Hands a batch over if there is room.</summary>
     public bool TryHandOver()
@@ -98,7 +100,7 @@ internal sealed class RunOutput
     /// <returns>False if it has come meanwhile: then it runs again at once.</returns>
     public bool TryPostpone()
     {
-        _notices.Clear();
+        Volatile.Read(ref _notices)?.Clear();
         lock (_lock)
         {
             return _isPostponed = !_isTaken;
@@ -176,7 +178,7 @@ internal sealed class RunOutput
 
     private void AddNotices()
     {
-        while (_notices.TryDequeue(out var notice))
+        while (Volatile.Read(ref _notices) is { } notices && notices.TryDequeue(out var notice))
         {
             _batch.Add(notice);
         }

@@ -224,9 +224,7 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
     /// <summary>Asks one tenant, others meanwhile. Its failure is one error, and the others are asked all the same.</summary>
     private async Task RunAsOneOfSeveralAsync(TenantDatabase database, string tenant, Func<Task<long>>? count)
     {
-        // Who is asked about each may want to see what came of the last before he answers.
-        var atOnce = MyInvocation.BoundParameters.ContainsKey("Confirm") ? 1 : ManyTenantsQuery.MostAtOnce(database, ThrottleLimit);
-        if (atOnce > 1)
+        if (_many is not null || RunsSeveralAtOnce(database))
         {
             if (!_query!.MayWrite || ShouldProcess(tenant, _query.Summary))
             {
@@ -247,6 +245,14 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
             WriteFailureOf(e, tenant);
         }
     }
+
+    // Who is asked about each may want to see what came of the last before he answers.
+    private bool RunsSeveralAtOnce(TenantDatabase database) =>
+        !(_query!.MayWrite && IsAsked) && ManyTenantsQuery.MostAtOnce(database, ThrottleLimit) > 1;
+
+    private bool IsAsked => MyInvocation.BoundParameters.TryGetValue("Confirm", out var bound)
+        ? ((SwitchParameter)bound).IsPresent
+        : LanguagePrimitives.TryConvertTo<ConfirmImpact>(SessionState.PSVariable.GetValue("ConfirmPreference"), out var impact) && impact == ConfirmImpact.Low;
 
     private ManyTenantsWriter StartMany(TenantDatabase database, Func<Task<long>>? count)
     {
