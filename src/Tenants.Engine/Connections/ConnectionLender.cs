@@ -45,7 +45,7 @@ internal sealed class ConnectionLender(NpgsqlDataSource source)
             {
                 if (_lastUse.Count > MostKnown)
                 {
-                    // Backends that are gone are not told apart; who is not known is not asked.
+                    // Backends that are gone are not told apart; who is not known is not taken for stale.
                     _lastUse.Clear();
                 }
 
@@ -84,8 +84,8 @@ internal sealed class ConnectionLender(NpgsqlDataSource source)
 
     private async Task<bool> AnswersAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (!_lastUse.TryGetValue(connection.ProcessID, out var last)
-            || (Environment.TickCount64 - last < Fresh.TotalMilliseconds && IdleSocket.IsSilent(connection)))
+        var isStale = _lastUse.TryGetValue(connection.ProcessID, out var last) && Environment.TickCount64 - last >= Fresh.TotalMilliseconds;
+        if (!isStale && IdleSocket.IsSilent(connection))
         {
             return true;
         }

@@ -75,12 +75,17 @@ public sealed class RecordRowTests(QueryModule module) : IClassFixture<QueryModu
         using var script = new TemporaryScript($$"""
             Import-Module '{{ModuleRunner.Manifest}}'
             $null = Connect-TenantDatabase -ConnectionString $args[0] -WarningAction SilentlyContinue
-            $kinds = foreach ($i in 1..1100) { $row = Invoke-TenantQuery -Tenant acme "select $i as c$i"; if ($row."c$i" -ne $i) { throw $i }; $row -is [Tenants.TenantRow] }
-            $kinds[0], $kinds[999], $kinds[1000], $kinds[1099]
-            (Invoke-TenantQuery -Tenant acme 'select 1 as c1') -is [Tenants.TenantRow]
+            foreach ($i in 1..13) {
+                $columns = foreach ($k in 1..1600) { "$k as c${i}_$k" }
+                $row = Invoke-TenantQuery -Tenant acme "select $($columns -join ', ')"
+                if ($row."c${i}_1600" -ne 1600) { throw "$i" }
+                if ($i -in 1, 12, 13) { $row -is [Tenants.TenantRow] }
+            }
+            (Invoke-TenantQuery -Tenant acme "select $($columns -join ', ')").c13_7
+            (Invoke-TenantQuery -Tenant acme 'select 7 as small') -is [Tenants.TenantRow]
             """);
         var result = await ShellProcess.RunAsync("", script.Path, module.Database.AdminConnectionString);
-        Assert.Equal("True\nTrue\nFalse\nFalse\nTrue\n", result.Output);
+        Assert.Equal("True\nTrue\nFalse\n7\nTrue\n", result.Output);
     }
 
     private ScriptResult Run(string script) => module.Run(script).EnsureSuccess();

@@ -5,6 +5,7 @@ namespace Tenants.Engine.Queries.Records;
 /// <summary>
 /// The classes that were made. There is a bound to them, for PowerShell remembers the members of every class that it meets for as
 /// long as the process lives, so that none could be unloaded: a process that runs for months on ever new shapes must not grow.
+/// A class of five columns was seen to take some 60 KB with all that, and its first row 1 ms.
 /// </summary>
 /// <param name="maxClasses">How many there may be.</param>
 /// <param name="maxProperties">How many properties they may have together.</param>

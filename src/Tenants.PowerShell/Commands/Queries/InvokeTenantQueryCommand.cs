@@ -12,7 +12,7 @@ namespace Tenants.Commands;
 
 /// <summary>Runs SQL as one tenant, several, all, in a session, or as the admin. Rows come as they are read.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "TenantQuery", DefaultParameterSetName = OfTenant, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
-[OutputType(typeof(PSObject))]
+[OutputType(typeof(TenantRow), typeof(PSObject))]
 public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
 {
     private const string OfTenant = "Tenant";
