@@ -10,8 +10,8 @@ namespace Tenants.Benchmarks.Reporting;
 /// </summary>
 internal static class Chart
 {
-    private const int Width = 860;
-    private const int Left = 430;
+    private const int Width = 1000;
+    private const int Left = 560;
     private const int Right = 90;
     private const int Top = 46;
     private const int Step = 22;
@@ -55,5 +55,5 @@ internal static class Chart
 
     private static int X(double share) => Left + (int)((Width - Left - Right) * share / Most);
 
-    private static string Short(string title) => title.Length <= 68 ? title : title[..66] + " …";
+    private static string Short(string title) => title.Length <= 92 ? title : title[..90] + " …";
 }
