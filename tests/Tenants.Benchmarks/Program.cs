@@ -1,5 +1,6 @@
 using Tenants;
 using Tenants.Benchmarks;
+using Tenants.Benchmarks.Online;
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>
@@ -8,16 +9,21 @@ Console.CancelKeyPress += (_, e) =>
     stop.Cancel();
 };
 
-if (args is not [var name, .. var rest] || !name.Equals("online", StringComparison.OrdinalIgnoreCase) || OnlineOptions.Read(rest) is not { } options)
-{
-    Console.Error.WriteLine($"Usage: bench online {OnlineOptions.Usage}");
-    return 64;
-}
-
 try
 {
-    await OnlineBenchmark.RunAsync(options, stop.Token);
-    return 0;
+    if (args is [var name, .. var rest] && name.Equals("online", StringComparison.OrdinalIgnoreCase) && OnlineOptions.Read(rest) is { } online)
+    {
+        await OnlineBenchmark.RunAsync(online, stop.Token);
+        return 0;
+    }
+
+    if (BenchOptions.Read(args) is { } options)
+    {
+        return await BenchRun.RunAsync(options, stop.Token) ? 0 : 1;
+    }
+
+    Console.Error.WriteLine($"Usage: bench {BenchOptions.Usage}\n       bench online {OnlineOptions.Usage}\nMeasurements: {string.Join(", ", BenchRun.All.Select(m => m.Name))}");
+    return 64;
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {

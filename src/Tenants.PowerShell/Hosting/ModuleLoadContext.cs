@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 
 namespace Tenants.Hosting;
@@ -11,8 +12,9 @@ namespace Tenants.Hosting;
 internal sealed class ModuleLoadContext : AssemblyLoadContext
 {
     private const string Engine = "Tenants.Engine";
+    private const string Portable = "engine";
 
-    private static readonly string s_folder = Path.Combine(Path.GetDirectoryName(typeof(ModuleLoadContext).Assembly.Location)!, "engine");
+    private static readonly string s_folder = FindFolder();
     private static readonly ModuleLoadContext s_instance = new();
 
     private static int s_attached;
@@ -37,6 +39,14 @@ internal sealed class ModuleLoadContext : AssemblyLoadContext
         // What both sides share must be one: it is loaded beside the cmdlets.
         var path = Path.Combine(s_folder, $"{assemblyName.Name}.dll");
         return File.Exists(path) ? LoadFromAssemblyPath(path) : null;
+    }
+
+    // Beside the portable assemblies lie the same ones compiled for some machines, by .NET 10: older runtimes could not use that code.
+    private static string FindFolder()
+    {
+        var bin = Path.GetDirectoryName(typeof(ModuleLoadContext).Assembly.Location)!;
+        var native = Path.Combine(bin, "native", RuntimeInformation.RuntimeIdentifier);
+        return Environment.Version.Major >= 10 && Directory.Exists(native) ? native : Path.Combine(bin, Portable);
     }
 
     private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name) =>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tenants.Benchmarks;
+namespace Tenants.Benchmarks.Online;
 
 /// <summary>The figures side by side, as a table in Markdown.</summary>
 internal static class OnlineReport

@@ -1,4 +1,4 @@
-namespace Tenants.Benchmarks;
+namespace Tenants.Benchmarks.Online;
 
 /// <summary>How long transactions took, in ms.</summary>
 /// <param name="Count">How many there were.</param>

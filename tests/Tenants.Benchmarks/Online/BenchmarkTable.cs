@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
 
-namespace Tenants.Benchmarks;
+namespace Tenants.Benchmarks.Online;
 
 /// <summary>A table without tenants yet, whose rows have one by their account.</summary>
 internal sealed class BenchmarkTable(NpgsqlDataSource admin, NpgsqlDataSource superuser, int rows)

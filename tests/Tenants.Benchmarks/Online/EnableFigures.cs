@@ -1,4 +1,4 @@
-namespace Tenants.Benchmarks;
+namespace Tenants.Benchmarks.Online;
 
 /// <summary>What one way of enabling a table under traffic cost.</summary>
 /// <param name="Quiet">The traffic before.</param>

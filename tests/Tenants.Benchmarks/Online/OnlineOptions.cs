@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tenants.Benchmarks;
+namespace Tenants.Benchmarks.Online;
 
 /// <summary>What is measured, and how.</summary>
 internal sealed record OnlineOptions

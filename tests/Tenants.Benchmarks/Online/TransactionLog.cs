@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tenants.Benchmarks;
+namespace Tenants.Benchmarks.Online;
 
 /// <summary>The transactions that pgbench logged: when each ended, and how long it took.</summary>
 internal sealed class TransactionLog

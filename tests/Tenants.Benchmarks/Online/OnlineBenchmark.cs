@@ -6,7 +6,7 @@ using Tenants.Engine.Plans;
 using Tenants.Engine.Rollouts;
 using Tenants.Engine.Sandbox;
 
-namespace Tenants.Benchmarks;
+namespace Tenants.Benchmarks.Online;
 
 /// <summary>
 /// Enables a table under traffic, online and in one transaction, and sets side by side how long the traffic waited. The traffic is that of old
@@ -86,7 +86,7 @@ internal sealed class OnlineBenchmark(OnlineOptions options, PostgresSandbox san
     private async Task<EnableFigures> MeasureAsync(string name, Func<TableInfo, Task> enable, CancellationToken cancellationToken)
     {
         var found = (await TableFinder.FindAsync(database, name, cancellationToken: cancellationToken))[0];
-        await using var traffic = PgBench.Start(sandbox.BinaryPath, sandbox.GetConnectionString(), folder, name, options);
+        await using var traffic = Traffic.Start(sandbox.BinaryPath, sandbox.GetConnectionString(), folder, name, options);
         await Task.Delay(s_warmUp, cancellationToken);
         var quiet = DateTimeOffset.UtcNow;
         await Task.Delay(TimeSpan.FromSeconds(options.Duration), cancellationToken);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Tenants.Benchmarks;
+namespace Tenants.Benchmarks.Online;
 
 /// <summary>Listens to a rollout's progress, and tells how fast its longest filling in of rows was, pauses included.</summary>
 internal sealed class BackfillRate

@@ -1,18 +1,18 @@
 using System.Diagnostics;
 using System.Globalization;
-using Npgsql;
+using Tenants.Benchmarks.Measuring;
 
-namespace Tenants.Benchmarks;
+namespace Tenants.Benchmarks.Online;
 
 /// <summary>Traffic by PostgreSQL's own pgbench: reads and writes of single rows, until it is told to stop.</summary>
-internal sealed class PgBench : IAsyncDisposable
+internal sealed class Traffic : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly string _folder;
     private readonly string _prefix;
     private readonly Task<string> _errors;
 
-    private PgBench(Process process, string folder, string prefix)
+    private Traffic(Process process, string folder, string prefix)
     {
         _process = process;
         _folder = folder;
@@ -26,29 +26,18 @@ internal sealed class PgBench : IAsyncDisposable
     /// <param name="folder">Where its scripts and logs are kept.</param>
     /// <param name="table">The table that it works on.</param>
     /// <param name="options">How much of it.</param>
-    public static PgBench Start(string binaries, string connectionString, string folder, string table, OnlineOptions options)
+    public static Traffic Start(string binaries, string connectionString, string folder, string table, OnlineOptions options)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString);
         var range = options.Rows.ToString(CultureInfo.InvariantCulture);
         var read = Write(folder, table + "-read.sql", $"\\set id random(1, {range})\nselect amount from {table} where id = :id;\n");
         var write = Write(folder, table + "-write.sql", $"\\set id random(1, {range})\nupdate {table} set amount = amount + 1 where id = :id;\n");
         string[] rate = options.Rate > 0 ? ["-R", options.Rate.ToString(CultureInfo.InvariantCulture)] : [];
-        var start = new ProcessStartInfo(
-            Find(binaries),
-            [
-                "-n", "-M", "prepared", "-c", options.Clients.ToString(CultureInfo.InvariantCulture), "-j", "1", "-T", "86400", .. rate,
-                "-f", read + "@2", "-f", write + "@1", "-l", "--log-prefix", Path.Combine(folder, table),
-            ])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        start.Environment["PGHOST"] = settings.Host;
-        start.Environment["PGPORT"] = settings.Port.ToString(CultureInfo.InvariantCulture);
-        start.Environment["PGUSER"] = settings.Username;
-        start.Environment["PGPASSWORD"] = settings.Password;
-        start.Environment["PGDATABASE"] = settings.Database;
-        return new PgBench(Process.Start(start)!, folder, table);
+        string[] arguments =
+        [
+            "-n", "-M", "prepared", "-c", options.Clients.ToString(CultureInfo.InvariantCulture), "-j", "1", "-T", "86400", .. rate,
+            "-f", read + "@2", "-f", write + "@1", "-l", "--log-prefix", Path.Combine(folder, table),
+        ];
+        return new Traffic(Process.Start(ServerPrograms.Prepare("pgbench", binaries, connectionString, arguments))!, folder, table);
     }
 
     /// <summary>Stops it after the transactions on their way, and reads its log.</summary>
@@ -80,17 +69,6 @@ internal sealed class PgBench : IAsyncDisposable
         }
 
         _process.Dispose();
-    }
-
-    private static string Find(string binaries)
-    {
-        var installed = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")) : [];
-        return new[] { binaries }
-            .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
-            .Concat(installed.OrderDescending())
-            .Select(d => Path.Combine(d, "pgbench"))
-            .FirstOrDefault(File.Exists)
-            ?? throw new TenantException("PgBenchNotFound", TenantErrorKind.NotFound, "There is no pgbench on this machine. It comes with PostgreSQL's packages (Debian: apt-get install postgresql-contrib); put its folder on the PATH. On Windows this measurement does not run.");
     }
 
     private static string Write(string folder, string name, string text)
