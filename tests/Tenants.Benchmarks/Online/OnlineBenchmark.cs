@@ -60,8 +60,11 @@ internal sealed class OnlineBenchmark(OnlineOptions options, PostgresSandbox san
         var plain = await table.UpdateAsync("item_plain", cancellationToken);
         await table.DropAsync("item_plain", cancellationToken);
 
-        Say("Online ...");
         await table.CreateAsync("item_online", cancellationToken);
+        Say("Beside a session that computes ...");
+        var beside = await MeasureAsync("item_online", _ => new Computing(admin, options.Throttle).RunAsync(TimeSpan.FromSeconds(options.Duration), cancellationToken), cancellationToken);
+
+        Say("Online ...");
         var rate = new BackfillRate();
         var online = await MeasureAsync(
             "item_online",
@@ -80,10 +83,10 @@ internal sealed class OnlineBenchmark(OnlineOptions options, PostgresSandbox san
                 await PlanRunner.RunAsync(database, planned.Plan, cancellationToken: cancellationToken);
             },
             cancellationToken);
-        Console.WriteLine(OnlineReport.Write(options, sandbox.Version, online, naive, plain));
+        Console.WriteLine(OnlineReport.Write(options, sandbox.Version, beside, online, naive, plain));
     }
 
-    private async Task<EnableFigures> MeasureAsync(string name, Func<TableInfo, Task> enable, CancellationToken cancellationToken)
+    private async Task<EnableFigures> MeasureAsync(string name, Func<TableInfo, Task> work, CancellationToken cancellationToken)
     {
         var found = (await TableFinder.FindAsync(database, name, cancellationToken: cancellationToken))[0];
         await using var traffic = Traffic.Start(sandbox.BinaryPath, sandbox.GetConnectionString(), folder, name, options);
@@ -92,7 +95,7 @@ internal sealed class OnlineBenchmark(OnlineOptions options, PostgresSandbox san
         await Task.Delay(TimeSpan.FromSeconds(options.Duration), cancellationToken);
         var begin = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
-        await enable(found);
+        await work(found);
         var took = clock.Elapsed;
         var end = DateTimeOffset.UtcNow;
 
