@@ -178,6 +178,41 @@ public class ElsewhereTests
     }
 
     [Fact]
+    public async Task A_partition_that_only_that_database_has_gets_no_index_while_its_writers_wait()
+    {
+        await using var world = await MigrationWorld.CreateAsync("""
+            create table event (id int, at date not null) partition by range (at);
+            create table event_1 partition of event for values from ('2025-01-01') to ('2026-01-01');
+            """);
+        await world.There.RunAsync("""
+            create table "Event 2" partition of event for values from ('2026-01-01') to ('2027-01-01');
+            create table event_3 partition of event for values from ('2027-01-01') to ('2028-01-01') partition by range (at);
+            create table event_3a partition of event_3 for values from ('2027-01-01') to ('2027-07-01');
+            create table event_3b partition of event_3 for values from ('2027-07-01') to ('2028-01-01');
+            insert into event values (1, '2025-02-03'), (2, '2026-02-03'), (3, '2027-02-03')
+            """);
+
+        var failure = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => UpAsync(world, new EnableRequest { Backfill = "'tenant_' || t.id" }, "event"));
+        var isBuilt = await world.There.ValueAsync<bool>("select exists (select from pg_index i where i.indrelid in ('event'::regclass, '\"Event 2\"'::regclass))");
+        var advice = failure.Hint!.Split(": ", 2)[1].Split("; ");
+        foreach (var statement in advice)
+        {
+            await world.There.RunAsync(statement);
+        }
+
+        await MigrationWorld.Tool(Format).UpAsync(world.Folder, world.There.Test.AdminConnectionString);
+
+        Assert.Contains("these get their index: public.\"Event 2\", public.event_3a", failure.MessageText, StringComparison.Ordinal);
+        Assert.False(isBuilt);
+        Assert.Equal(4, advice.Length);
+        await world.There.Database.ForgetInstallationAsync();
+        await world.There.RegisterAsync("tenant_2");
+        Assert.Equal(["2"], await world.There.AsTenantAsync("tenant_2", "select id from event"));
+        Assert.Equal(0, await world.There.ValueAsync<long>("select count(*) from pg_index where not indisvalid"));
+        Assert.Equal(4, await world.There.ValueAsync<long>("select count(*) from pg_index i join pg_class c on c.oid = i.indrelid where c.relname ~* '^event.[123]' and c.relkind = 'r'"));
+    }
+
+    [Fact]
     public async Task Where_nothing_is_missing_there_is_no_file()
     {
         await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key)");
