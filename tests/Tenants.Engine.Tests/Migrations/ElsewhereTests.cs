@@ -213,6 +213,36 @@ public class ElsewhereTests
     }
 
     [Fact]
+    public async Task What_looks_at_rows_while_others_wait_has_two_seconds_for_all_of_it()
+    {
+        await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key); insert into todo_item values (1)");
+        var files = await world.WriteAsync(Format, new EnableRequest { Backfill = "case when t.id = 2 then (select 'acme' from pg_sleep(1.2)) else 'acme' end" }, "todo_item");
+        MigrationWorld.Tool(Format).Begin(world.Folder);
+        var late = files.Select(f => f.Path).SkipWhile(p => !p.EndsWith("_check.up.sql", StringComparison.Ordinal)).ToList();
+        foreach (var path in late)
+        {
+            File.Move(path, path + ".later");
+        }
+
+        await MigrationWorld.Tool(Format).UpAsync(world.Folder, world.There.Test.AdminConnectionString);
+        await world.There.RunAsync("alter table todo_item disable trigger user; insert into todo_item (id, tenant) values (2, null); alter table todo_item enable trigger user");
+        foreach (var path in late)
+        {
+            File.Move(path + ".later", path);
+        }
+
+        // It is evaluated twice, in less than two seconds each.
+        var failure = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => MigrationWorld.Tool(Format).UpAsync(world.Folder, world.There.Test.AdminConnectionString));
+
+        Assert.NotEmpty(late);
+        Assert.Equal(Npgsql.PostgresErrorCodes.QueryCanceled, failure.SqlState);
+        Assert.Equal(0, await world.There.ValueAsync<long>("select count(*) from pg_constraint where conrelid = 'todo_item'::regclass and contype = 'c'"));
+        await world.There.RunAsync("update todo_item set tenant = 'acme' where id = 2");
+        await MigrationWorld.Tool(Format).UpAsync(world.Folder, world.There.Test.AdminConnectionString);
+        Assert.True(await world.There.ValueAsync<bool>("select relforcerowsecurity from pg_class where oid = 'todo_item'::regclass"));
+    }
+
+    [Fact]
     public async Task Where_nothing_is_missing_there_is_no_file()
     {
         await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key)");

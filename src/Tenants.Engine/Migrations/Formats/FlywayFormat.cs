@@ -31,7 +31,7 @@ internal sealed partial class FlywayFormat : IMigrationFormat
 
         var text = SqlText.Comments(header) + (statements.Count == 0
             ? "-- There is nothing to undo.\nselect 1;\n"
-            : SqlText.Statements(unit.InTransaction ? SqlText.InToolsTransaction(statements) : statements));
+            : SqlText.Statements(unit.InTransaction ? SqlText.InToolsTransaction(unit, statements) : statements));
         yield return new MigrationFile(folder.In(file), text);
 
         string[] settings = [.. unit.InTransaction ? (string[])[] : ["executeInTransaction=false\n"], .. text.Contains("${", StringComparison.Ordinal) ? (string[])["placeholderReplacement=false\n"] : []];
