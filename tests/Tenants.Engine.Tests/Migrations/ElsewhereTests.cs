@@ -103,6 +103,29 @@ public class ElsewhereTests
     }
 
     [Fact]
+    public async Task Of_two_folders_with_a_migration_of_the_same_name_only_the_one_that_made_the_database_ready_takes_that_back()
+    {
+        await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key); create table note (id int primary key)");
+        var tool = MigrationWorld.Tool(Format);
+        var before = await CatalogSnapshot.TakeAsync(world.There.Test);
+        await UpAsync(world, new EnableRequest(), "todo_item");
+        var first = await CatalogSnapshot.TakeAsync(world.There.Test);
+        using var other = new TemporaryMigrations();
+        other.Add("2_first.up.sql", "select 1");
+        other.Add("2_first.down.sql", "select 1");
+        var plan = await MigrationPlanner.PlanAsync(world.Here.Database, [await world.Here.FindAsync("note")], new EnableRequest(), TestContext.Current.CancellationToken);
+        MigrationWriter.Draft(new MigrationRequest("add_tenancy", Format, other.Path), plan, DateTimeOffset.UtcNow).Write();
+        await tool.UpAsync(other.Path, world.There.Test.AdminConnectionString);
+
+        await tool.DownAsync(other.Path, world.There.Test.AdminConnectionString);
+        var second = await CatalogSnapshot.TakeAsync(world.There.Test);
+        await tool.DownAsync(world.Folder, world.There.Test.AdminConnectionString);
+
+        Assert.Equal(first, second);
+        Assert.Equal(before, (await CatalogSnapshot.TakeAsync(world.There.Test)).Where(l => !l.Contains("schema_migrations", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task What_was_written_against_a_database_that_is_ready_makes_ready_one_that_is_not()
     {
         await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key)");
