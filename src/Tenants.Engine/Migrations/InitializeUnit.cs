@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Tenants.Engine.Isolation;
 using Tenants.Engine.Plans;
 using Tenants.Engine.Sql;
@@ -13,18 +14,23 @@ internal static class InitializeUnit
     // A comment of each file that has it, by which it is known.
     private const string Purpose = "the module's schema and three roles, named after this database; nothing where they are there";
 
-    // Whether the roles were made by this migration is kept there, for its way back.
+    // Which migration made the roles is kept there, for its way back. By its name and a number of its own: another service's folder
+    // may have one of the same name.
     private const string Mark = "migration";
 
     /// <summary>The migration.</summary>
     /// <param name="installation">What the database will hold.</param>
-    /// <param name="name">The migration's name, by which its way back knows that it was the one.</param>
-    public static MigrationUnit Make(Installation installation, MigrationName name) => new(
-        "the database",
-        MigrationTopic.Initialize,
-        true,
-        [new MigrationStatement(Purpose, $"do {Quote.Dollar(Up(installation, name))}")],
-        [new MigrationStatement("what this migration made goes; what was there before it stays", $"do {Quote.Dollar(Down(installation, name))}")]);
+    /// <param name="name">The migration's name.</param>
+    public static MigrationUnit Make(Installation installation, MigrationName name)
+    {
+        var mark = Quote.Literal($"{name} {RandomNumberGenerator.GetHexString(16, lowercase: true)}");
+        return new MigrationUnit(
+            "the database",
+            MigrationTopic.Initialize,
+            true,
+            [new MigrationStatement(Purpose, $"do {Quote.Dollar(Up(installation, mark))}")],
+            [new MigrationStatement("what this migration made goes; what was there before it stays", $"do {Quote.Dollar(Down(installation, mark))}")]);
+    }
 
     /// <summary>What comes first where an earlier migration of the folder makes the database ready: it says so where that did not run.</summary>
     /// <param name="installation">What the database holds.</param>
@@ -47,11 +53,11 @@ internal static class InitializeUnit
     public static bool IsIn(MigrationFolder folder) =>
         folder.Names.Where(n => Path.GetExtension(n) is ".sql" or ".py" or ".cs").Any(n => folder.Holds(n, Purpose));
 
-    private static string Up(Installation installation, MigrationName name)
+    private static string Up(Installation installation, string mark)
     {
         var schema = installation.QuotedSchema;
         PlanStep[] steps = [.. InitializePlanner.SchemaSteps(installation)];
-        var marked = new PlanStep("", $"insert into {schema}.setting (name, value) values ('{Mark}', {Quote.Literal(name.Text)})");
+        var marked = new PlanStep("", $"insert into {schema}.setting (name, value) values ('{Mark}', {mark})");
         var statements = steps.SkipLast(1).Append(marked).Append(steps[^1]).Select(s => RunTimeRoles.Execute(installation, s.Up));
         return $"""
             declare
@@ -105,7 +111,7 @@ internal static class InitializeUnit
             """;
     }
 
-    private static string Down(Installation installation, MigrationName name)
+    private static string Down(Installation installation, string mark)
     {
         var schema = installation.QuotedSchema;
         return $"""
@@ -116,7 +122,7 @@ internal static class InitializeUnit
                 if pg_catalog.to_regclass({Quote.Literal($"{schema}.setting")}) is null then
                     return;
                 end if;
-                if not exists (select from {schema}.setting where name = '{Mark}' and value = {Quote.Literal(name.Text)}) then
+                if not exists (select from {schema}.setting where name = '{Mark}' and value = {mark}) then
                     return;
                 end if;
                 if exists (select from {schema}.login) then

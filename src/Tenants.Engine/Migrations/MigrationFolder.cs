@@ -14,7 +14,7 @@ internal sealed class MigrationFolder
     /// <summary>Its full path.</summary>
     public string Path { get; }
 
-    /// <summary>The names of the files in it, sorted.</summary>
+    /// <summary>The names of the files in it, sorted; of the whole of it, with the folders that they lie in.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>Looks into it.</summary>
@@ -35,6 +35,10 @@ internal sealed class MigrationFolder
         return Guard(path, "read", () =>
             new MigrationFolder(path, [.. Directory.GetFiles(path).Select(f => System.IO.Path.GetFileName(f)).Order(StringComparer.Ordinal)]));
     }
+
+    /// <summary>The same with what lies in folders below it, but for hidden ones.</summary>
+    public MigrationFolder Whole() => Guard(Path, "read", () =>
+        new MigrationFolder(Path, [.. Directory.GetFiles(Path, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false }).Select(f => System.IO.Path.GetRelativePath(Path, f)).Order(StringComparer.Ordinal)]));
 
     /// <summary>A folder in it.</summary>
     public MigrationFolder? Inner(string name) => Directory.Exists(In(name)) ? Open(In(name)) : null;

@@ -2,7 +2,8 @@ namespace Tenants.Engine.Migrations;
 
 /// <summary>
 /// Makes one migration of consecutive ones where that does no harm to a table in use: a team reads, reviews and runs few. What takes long
-/// never comes after a lock that others wait for.
+/// never shares one with a lock that others wait for: after it they would wait as long, and before it all would be done again where the
+/// lock is not to be had, which no tool tries twice by itself.
 /// </summary>
 internal static class MigrationJoin
 {
@@ -34,6 +35,7 @@ internal static class MigrationJoin
     {
         ({ InTransaction: false }, _) or (_, { InTransaction: false }) => "",
         ({ Rows: RowWork.Writes }, _) => "the one before writes rows, and keeps them locked until its transaction ends.",
+        ({ Rows: RowWork.Reads }, { Blocks.Count: > 0 }) => "the one before reads all rows, and would do it again where this lock is not to be had.",
         ({ Blocks.Count: > 0 }, { Rows: not RowWork.None }) => $"it {(unit.Rows == RowWork.Reads ? "reads" : "writes")} rows, and others would wait for the lock of the one before as long as that takes.",
         ({ Blocks.Count: > 0 }, _) when !unit.Blocks.IsSubsetOf(before.Blocks) => "nobody is to wait for one table while another is waited for.",
         _ => null,

@@ -45,7 +45,7 @@ internal sealed class MigrationParts
         }
 
         Assumed = planned.After(Assumed);
-        _parts.Add((WithTenant(WithRest(planned), request), planned.Table.QuotedName));
+        _parts.Add((WithTenant(PartitionGuard.Add(planned, WithRest(planned)), request), planned.Table.QuotedName));
     }
 
     /// <summary>The whole.</summary>

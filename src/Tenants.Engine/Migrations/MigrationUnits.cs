@@ -19,6 +19,8 @@ internal static class MigrationUnits
         {
             var up = new List<MigrationStatement>();
             var down = new List<MigrationStatement>();
+            var isTimed = unit.InTransaction && IsTimed(unit);
+            var isHeld = false;
             foreach (var step in unit.Steps)
             {
                 if (needsOwner && (Enforces(step) || step.Mends == TenantRlsDifferenceKind.OwnerBlind))
@@ -34,6 +36,16 @@ internal static class MigrationUnits
                 if (step.Mends == TenantRlsDifferenceKind.OwnerBlind && quotedTable is not null)
                 {
                     continue;
+                }
+
+                if (isTimed && !isHeld && step.Lock >= LockLevel.Share)
+                {
+                    up.Add(new MigrationStatement("from here on others wait", UnitLimits.Begin));
+                    isHeld = true;
+                }
+                else if (isTimed && isHeld && IsRowWork(step))
+                {
+                    up.Add(new MigrationStatement("what is left of the two seconds that they wait", UnitLimits.Rest));
                 }
 
                 up.Add(Statement(installation, step.Purpose, step.Up));
@@ -56,6 +68,11 @@ internal static class MigrationUnits
 
     /// <summary>A text that may stand in a comment: a name can hold a line's end.</summary>
     internal static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
+
+    // Rows are looked for while others wait: few, but there is no telling how long an expression over them takes.
+    private static bool IsTimed(PlanUnit unit) => unit.Steps.SkipWhile(s => s.Lock < LockLevel.Share).Any(IsRowWork);
+
+    private static bool IsRowWork(PlanStep step) => step.Lock is LockLevel.AccessShare or LockLevel.RowExclusive;
 
     private static RowWork Work(PlanStep step) => step switch
     {

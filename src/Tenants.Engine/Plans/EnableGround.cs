@@ -98,7 +98,10 @@ internal sealed record EnableGround(
             },
             Table,
             Context.Installation,
-            fill is { IsNeeded: true, IsRegistered: false } ? fill.Tenant : null);
+            fill is { IsNeeded: true, IsRegistered: false } ? fill.Tenant : null)
+        {
+            Column = Column,
+        };
     }
 
     private static async Task<TableFamily> ReadFamilyAsync(

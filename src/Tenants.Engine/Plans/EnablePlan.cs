@@ -10,6 +10,9 @@ namespace Tenants.Engine.Plans;
 /// <param name="Registered">The tenant that it registers.</param>
 public sealed record EnablePlan(Plan Plan, TableInfo Table, Installation Installation, string? Registered = null)
 {
+    /// <summary>The tenant column; null where nothing is missing.</summary>
+    public string? Column { get; init; }
+
     /// <summary>What will be there once it has run, for the next plan where this one is only shown.</summary>
     /// <param name="before">What was assumed for this one.</param>
     public Assumptions After(Assumptions before)

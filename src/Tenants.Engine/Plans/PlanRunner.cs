@@ -18,10 +18,6 @@ public static class PlanRunner
         "set local statement_timeout = 0",
     ];
 
-    // Of a table in use: two seconds for what others wait for; what others do not wait for may work longer, not wait longer.
-    private static readonly string[] s_shortPreamble = [s_preamble[0], "set local lock_timeout = '2s'", "set local statement_timeout = '2s'"];
-    private static readonly string[] s_weakPreamble = [s_preamble[0], "set local lock_timeout = '2s'", "set local statement_timeout = 0"];
-
     /// <summary>All that a run sends, as a script that can be pasted into psql.</summary>
     /// <param name="plan">The plan.</param>
     public static string ToScript(Plan plan)
@@ -33,7 +29,7 @@ public static class PlanRunner
     private static string ToScript(PlanUnit unit, bool isOnline)
     {
         var statements = unit.Steps.Select(s => $"{(s.Backfill is null || !isOnline ? "" : "-- a run does this a portion at a time, each in a transaction of its own\n")}{s.Up.TrimEnd().TrimEnd(';')}");
-        var preamble = !isOnline ? s_preamble : unit.Steps.Any(s => s.Lock >= LockLevel.Share) ? s_shortPreamble : s_weakPreamble;
+        string[] preamble = isOnline ? [s_preamble[0], .. UnitLimits.Of(unit.IsStrong)] : s_preamble;
         return string.Join(";\n", unit.InTransaction ? ["begin", .. preamble, .. statements, "commit"] : statements) + ";";
     }
 

@@ -5,6 +5,9 @@ namespace Tenants.Engine.Plans;
 /// <param name="InTransaction">They run in a transaction; else it is one step that the server takes outside of any.</param>
 public sealed record PlanUnit(IReadOnlyList<PlanStep> Steps, bool InTransaction)
 {
+    /// <summary>Others wait for a lock that it takes.</summary>
+    public bool IsStrong => Steps.Any(s => s.Lock >= LockLevel.Share);
+
     /// <summary>Steps, grouped by the transaction that they run in.</summary>
     /// <param name="steps">The steps, in order.</param>
     public static IReadOnlyList<PlanUnit> Group(IEnumerable<PlanStep> steps)

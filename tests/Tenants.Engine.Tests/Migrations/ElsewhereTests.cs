@@ -103,6 +103,29 @@ public class ElsewhereTests
     }
 
     [Fact]
+    public async Task Of_two_folders_with_a_migration_of_the_same_name_only_the_one_that_made_the_database_ready_takes_that_back()
+    {
+        await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key); create table note (id int primary key)");
+        var tool = MigrationWorld.Tool(Format);
+        var before = await CatalogSnapshot.TakeAsync(world.There.Test);
+        await UpAsync(world, new EnableRequest(), "todo_item");
+        var first = await CatalogSnapshot.TakeAsync(world.There.Test);
+        using var other = new TemporaryMigrations();
+        other.Add("2_first.up.sql", "select 1");
+        other.Add("2_first.down.sql", "select 1");
+        var plan = await MigrationPlanner.PlanAsync(world.Here.Database, [await world.Here.FindAsync("note")], new EnableRequest(), TestContext.Current.CancellationToken);
+        MigrationWriter.Draft(new MigrationRequest("add_tenancy", Format, other.Path), plan, DateTimeOffset.UtcNow).Write();
+        await tool.UpAsync(other.Path, world.There.Test.AdminConnectionString);
+
+        await tool.DownAsync(other.Path, world.There.Test.AdminConnectionString);
+        var second = await CatalogSnapshot.TakeAsync(world.There.Test);
+        await tool.DownAsync(world.Folder, world.There.Test.AdminConnectionString);
+
+        Assert.Equal(first, second);
+        Assert.Equal(before, (await CatalogSnapshot.TakeAsync(world.There.Test)).Where(l => !l.Contains("schema_migrations", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task What_was_written_against_a_database_that_is_ready_makes_ready_one_that_is_not()
     {
         await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key)");
@@ -175,6 +198,71 @@ public class ElsewhereTests
         await UpAsync(world, new EnableRequest(DefaultTenant: "acme"), "todo_item");
 
         Assert.Equal(1, await TestDatabase.ScalarAsync<long>(world.There.Test.CreateSource(connectionString), "select count(*) from todo_item"));
+    }
+
+    [Fact]
+    public async Task A_partition_that_only_that_database_has_gets_no_index_while_its_writers_wait()
+    {
+        await using var world = await MigrationWorld.CreateAsync("""
+            create table event (id int, at date not null) partition by range (at);
+            create table event_1 partition of event for values from ('2025-01-01') to ('2026-01-01');
+            """);
+        await world.There.RunAsync("""
+            create table "Event 2" partition of event for values from ('2026-01-01') to ('2027-01-01');
+            create table event_3 partition of event for values from ('2027-01-01') to ('2028-01-01') partition by range (at);
+            create table event_3a partition of event_3 for values from ('2027-01-01') to ('2027-07-01');
+            create table event_3b partition of event_3 for values from ('2027-07-01') to ('2028-01-01');
+            insert into event values (1, '2025-02-03'), (2, '2026-02-03'), (3, '2027-02-03')
+            """);
+
+        var failure = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => UpAsync(world, new EnableRequest { Backfill = "'tenant_' || t.id" }, "event"));
+        var isBuilt = await world.There.ValueAsync<bool>("select exists (select from pg_index i where i.indrelid in ('event'::regclass, '\"Event 2\"'::regclass))");
+        var advice = failure.Hint!.Split(": ", 2)[1].Split("; ");
+        foreach (var statement in advice)
+        {
+            await world.There.RunAsync(statement);
+        }
+
+        await MigrationWorld.Tool(Format).UpAsync(world.Folder, world.There.Test.AdminConnectionString);
+
+        Assert.Contains("these get their index: public.\"Event 2\", public.event_3a", failure.MessageText, StringComparison.Ordinal);
+        Assert.False(isBuilt);
+        Assert.Equal(4, advice.Length);
+        await world.There.Database.ForgetInstallationAsync();
+        await world.There.RegisterAsync("tenant_2");
+        Assert.Equal(["2"], await world.There.AsTenantAsync("tenant_2", "select id from event"));
+        Assert.Equal(0, await world.There.ValueAsync<long>("select count(*) from pg_index where not indisvalid"));
+        Assert.Equal(4, await world.There.ValueAsync<long>("select count(*) from pg_index i join pg_class c on c.oid = i.indrelid where c.relname ~* '^event.[123]' and c.relkind = 'r'"));
+    }
+
+    [Fact]
+    public async Task What_looks_at_rows_while_others_wait_has_two_seconds_for_all_of_it()
+    {
+        await using var world = await MigrationWorld.CreateAsync("create table todo_item (id int primary key); insert into todo_item values (1)");
+        var files = await world.WriteAsync(Format, new EnableRequest { Backfill = "case when t.id = 2 then (select 'acme' from pg_sleep(1.2)) else 'acme' end" }, "todo_item");
+        MigrationWorld.Tool(Format).Begin(world.Folder);
+        var late = files.Select(f => f.Path).SkipWhile(p => !p.EndsWith("_check.up.sql", StringComparison.Ordinal)).ToList();
+        foreach (var path in late)
+        {
+            File.Move(path, path + ".later");
+        }
+
+        await MigrationWorld.Tool(Format).UpAsync(world.Folder, world.There.Test.AdminConnectionString);
+        await world.There.RunAsync("alter table todo_item disable trigger user; insert into todo_item (id, tenant) values (2, null); alter table todo_item enable trigger user");
+        foreach (var path in late)
+        {
+            File.Move(path + ".later", path);
+        }
+
+        // It is evaluated twice, in less than two seconds each.
+        var failure = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => MigrationWorld.Tool(Format).UpAsync(world.Folder, world.There.Test.AdminConnectionString));
+
+        Assert.NotEmpty(late);
+        Assert.Equal(Npgsql.PostgresErrorCodes.QueryCanceled, failure.SqlState);
+        Assert.Equal(0, await world.There.ValueAsync<long>("select count(*) from pg_constraint where conrelid = 'todo_item'::regclass and contype = 'c'"));
+        await world.There.RunAsync("update todo_item set tenant = 'acme' where id = 2");
+        await MigrationWorld.Tool(Format).UpAsync(world.Folder, world.There.Test.AdminConnectionString);
+        Assert.True(await world.There.ValueAsync<bool>("select relforcerowsecurity from pg_class where oid = 'todo_item'::regclass"));
     }
 
     [Fact]

@@ -26,6 +26,8 @@ public class FolderTests
     [InlineData(TenantMigrationFormat.Flyway, "V1.9__one.sql V1.10__two.sql", "V1.11__add.sql")]
     [InlineData(TenantMigrationFormat.Flyway, "V007__one.sql", "V008__add.sql")]
     [InlineData(TenantMigrationFormat.Flyway, "V20250101000000__one.sql", "V20260304050607__add.sql")]
+    [InlineData(TenantMigrationFormat.Flyway, "V1__one.sql 2025/later/V7__seven.sql .old/V9__nine.sql", "V8__add.sql")]
+    [InlineData(TenantMigrationFormat.Flyway, "V2__two.sql B10__all.sql", "V11__add.sql")]
     [InlineData(TenantMigrationFormat.FluentMigrator, "", "20260304050607_Add.cs")]
     public void Numbers_go_on_as_the_folder_has_them(TenantMigrationFormat format, string standing, string first)
     {
@@ -61,6 +63,17 @@ public class FolderTests
         var files = Draft(folder.Path, format, "add", steps).Files.Select(f => Path.GetFileName(f.Path).Split('_')[0]);
 
         Assert.Equal(numbers, files.Where(f => !f.StartsWith('U')).Distinct());
+    }
+
+    [Fact]
+    public void What_makes_the_database_ready_is_found_in_a_folder_below_where_the_tool_looks_there()
+    {
+        using var folder = new TemporaryMigrations();
+        Draft(Directory.CreateDirectory(Path.Combine(folder.Path, "2025")).FullName, TenantMigrationFormat.Flyway, "first").Write();
+
+        Assert.Throws<TenantException>(() => Draft(folder, TenantMigrationFormat.Flyway, "first"));
+        Assert.DoesNotContain(Draft(folder, TenantMigrationFormat.Flyway, "add").Files, f => f.Text.Contains("create role %I nologin", StringComparison.Ordinal));
+        Assert.Contains(Draft(folder, TenantMigrationFormat.Sql, "add").Files, f => f.Text.Contains("create role %I nologin", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -15,13 +15,15 @@ public class MigrationJoinTests
     [InlineData("a a b b", "a a|b b")]
     [InlineData("a reads", "a|reads")]
     [InlineData("a writes", "a|writes")]
-    [InlineData("- reads a", "- reads a")]
+    [InlineData("- reads a", "- reads|a")]
+    [InlineData("reads - a", "reads -|a")]
+    [InlineData("reads reads", "reads reads")]
     [InlineData("- writes a", "- writes|a")]
     [InlineData("writes writes", "writes|writes")]
-    [InlineData("reads a reads a a", "reads a|reads a a")]
-    [InlineData("- a writes x writes reads a reads a - a", "- a|writes|x|writes|reads a|reads a - a")]
+    [InlineData("reads a reads a a", "reads|a|reads|a a")]
+    [InlineData("- a writes x writes reads a reads a - a", "- a|writes|x|writes|reads|a|reads|a - a")]
     [InlineData("- x x -", "-|x|x|-")]
-    public void Few_are_made_of_many_and_nothing_long_comes_after_a_lock(string units, string expected)
+    public void Few_are_made_of_many_and_nothing_long_shares_one_with_a_lock(string units, string expected)
     {
         var joined = MigrationJoin.Join(units.Split(' ').Select(Unit));
 

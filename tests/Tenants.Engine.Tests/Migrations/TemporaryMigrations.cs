@@ -8,6 +8,7 @@ internal sealed class TemporaryMigrations : IDisposable
     public string Add(string name, string text)
     {
         var path = System.IO.Path.Combine(Path, name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
         return path;
     }

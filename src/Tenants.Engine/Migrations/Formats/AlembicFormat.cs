@@ -74,7 +74,7 @@ internal sealed partial class AlembicFormat : IMigrationFormat
             text.Append("    with op.get_context().autocommit_block():\n        pass\n\n");
         }
 
-        foreach (var call in unit.InTransaction ? SqlText.InToolsTransaction(statements) : statements)
+        foreach (var call in unit.InTransaction ? SqlText.InToolsTransaction(unit, statements) : statements)
         {
             if (call.Purpose.Length > 0)
             {

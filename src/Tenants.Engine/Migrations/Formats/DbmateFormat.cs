@@ -20,7 +20,7 @@ internal sealed partial class DbmateFormat : IMigrationFormat
         var unit = units[index];
         var option = unit.InTransaction ? "" : " transaction:false";
         string Block(IReadOnlyList<MigrationStatement> statements) =>
-            SqlText.Statements(unit.InTransaction ? SqlText.InToolsTransaction(statements) : statements);
+            SqlText.Statements(unit.InTransaction ? SqlText.InToolsTransaction(unit, statements) : statements);
         return $"{SqlText.Comments(SqlText.Header(name, index, units))}\n-- migrate:up{option}\n{Block(unit.Up)}\n-- migrate:down{option}\n{Block(unit.Down)}";
     }
 

@@ -57,7 +57,7 @@ internal sealed partial class EFCoreFormat : IMigrationFormat
 
     private static string Body(MigrationUnit unit, IReadOnlyList<MigrationStatement> statements)
     {
-        var calls = unit.InTransaction ? SqlText.InToolsTransaction(statements) : statements;
+        var calls = unit.InTransaction ? SqlText.InToolsTransaction(unit, statements) : statements;
         var option = unit.InTransaction ? "" : ", suppressTransaction: true";
 
         // With a semicolon: a script that EF writes of migrations has the texts one after the other.

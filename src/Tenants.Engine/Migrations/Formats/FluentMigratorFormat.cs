@@ -51,7 +51,7 @@ internal sealed partial class FluentMigratorFormat : IMigrationFormat
 
     private static string Body(MigrationUnit unit, IReadOnlyList<MigrationStatement> statements)
     {
-        var calls = unit.InTransaction ? SqlText.InToolsTransaction(statements) : statements;
+        var calls = unit.InTransaction ? SqlText.InToolsTransaction(unit, statements) : statements;
         return string.Join('\n', calls.Select(c => $"{(c.Purpose.Length == 0 ? "" : $"        // {c.Purpose}\n")}        Execute.Sql({CSharpText.Literal(c.Sql, 12)});\n"));
     }
 

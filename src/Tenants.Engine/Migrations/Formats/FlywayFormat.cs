@@ -6,10 +6,14 @@ namespace Tenants.Engine.Migrations.Formats;
 
 /// <summary>
 /// Flyway: <c>V…__name.sql</c>, and <c>U…__name.sql</c> to undo it. Flyway begins and ends the transaction; a file beside a migration
-/// (<c>.sql.conf</c>) says that there is to be none, and that <c>${…}</c> in it is no placeholder.
+/// (<c>.sql.conf</c>) says that there is to be none, and that <c>${…}</c> in it is no placeholder. It looks into the folders below as well,
+/// hidden ones excepted, and a new database begins with the newest <c>B…__name.sql</c>: what has a version up to that one is passed over.
 /// </summary>
 internal sealed partial class FlywayFormat : IMigrationFormat
 {
+    /// <inheritdoc/>
+    public MigrationFolder Home(MigrationFolder folder) => folder.Whole();
+
     /// <inheritdoc/>
     public IReadOnlyList<MigrationFile> Write(MigrationFolder folder, MigrationName name, IReadOnlyList<MigrationUnit> units, DateTimeOffset now)
     {
@@ -31,7 +35,7 @@ internal sealed partial class FlywayFormat : IMigrationFormat
 
         var text = SqlText.Comments(header) + (statements.Count == 0
             ? "-- There is nothing to undo.\nselect 1;\n"
-            : SqlText.Statements(unit.InTransaction ? SqlText.InToolsTransaction(statements) : statements));
+            : SqlText.Statements(unit.InTransaction ? SqlText.InToolsTransaction(unit, statements) : statements));
         yield return new MigrationFile(folder.In(file), text);
 
         string[] settings = [.. unit.InTransaction ? (string[])[] : ["executeInTransaction=false\n"], .. text.Contains("${", StringComparison.Ordinal) ? (string[])["placeholderReplacement=false\n"] : []];
@@ -46,7 +50,7 @@ internal sealed partial class FlywayFormat : IMigrationFormat
         var standing = new List<(string Text, BigInteger[] Parts)>();
         foreach (var file in folder.Names)
         {
-            if (FileName().Match(file) is not { Success: true } match)
+            if (FileName().Match(Path.GetFileName(file)) is not { Success: true } match)
             {
                 continue;
             }
@@ -85,7 +89,7 @@ internal sealed partial class FlywayFormat : IMigrationFormat
         return 0;
     }
 
-    [GeneratedRegex("^[VU](?<version>.+?)__(?<name>.*)\\.sql\\z")]
+    [GeneratedRegex("^[VUB](?<version>.+?)__(?<name>.*)\\.sql\\z")]
     private static partial Regex FileName();
 
     [GeneratedRegex("^[0-9]+([._][0-9]+)*\\z")]

@@ -28,7 +28,7 @@ internal sealed partial class PairedSqlFormat(string first) : IMigrationFormat
         var header = SqlText.Comments(SqlText.Header(name, index, units, isDown));
         return statements.Count == 0
             ? $"{header}-- There is nothing to undo.\nselect 1;\n"
-            : header + SqlText.Statements(unit.InTransaction ? SqlText.InOwnTransaction(statements) : statements);
+            : header + SqlText.Statements(unit.InTransaction ? SqlText.InOwnTransaction(unit, statements) : statements);
     }
 
     [GeneratedRegex("^(?<number>[0-9]+)[_-](?<name>.*?)(\\.(up|down))?\\.sql\\z")]

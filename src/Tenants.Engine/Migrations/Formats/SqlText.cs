@@ -1,4 +1,5 @@
 using System.Text;
+using Tenants.Engine.Plans;
 using Tenants.Engine.Sql;
 
 namespace Tenants.Engine.Migrations.Formats;
@@ -6,9 +7,6 @@ namespace Tenants.Engine.Migrations.Formats;
 /// <summary>A migration as text that other tools than this module run.</summary>
 internal static class SqlText
 {
-    /// <summary>What comes first in a transaction: nobody waits behind us for longer than that; no limit cuts the work itself.</summary>
-    public static readonly IReadOnlyList<string> Limits = ["set local lock_timeout = '2s'", "set local statement_timeout = 0"];
-
     /// <summary>No name is looked up by the path of whoever runs it.</summary>
     public const string PinPath = "set local search_path = pg_catalog, pg_temp";
 
@@ -35,19 +33,19 @@ internal static class SqlText
     }
 
     /// <summary>The statements of one transaction that the tool begins and ends.</summary>
-    public static IEnumerable<MigrationStatement> InToolsTransaction(IReadOnlyList<MigrationStatement> statements) => statements.Count == 0
+    public static IEnumerable<MigrationStatement> InToolsTransaction(MigrationUnit unit, IReadOnlyList<MigrationStatement> statements) => statements.Count == 0
         ? []
         : [
             new MigrationStatement("the tool's own table is found by this path", s_keepPath),
-            .. Opening(),
+            .. Opening(unit),
             .. statements,
             new MigrationStatement("back to the tool's path", s_restorePath),
         ];
 
     /// <summary>The statements of one transaction, with what begins and ends it.</summary>
-    public static IEnumerable<MigrationStatement> InOwnTransaction(IReadOnlyList<MigrationStatement> statements) => statements.Count == 0
+    public static IEnumerable<MigrationStatement> InOwnTransaction(MigrationUnit unit, IReadOnlyList<MigrationStatement> statements) => statements.Count == 0
         ? []
-        : [new MigrationStatement("", "begin"), .. Opening(), .. statements, new MigrationStatement("", "commit")];
+        : [new MigrationStatement("", "begin"), .. Opening(unit), .. statements, new MigrationStatement("", "commit")];
 
     /// <summary>Comments as SQL writes them.</summary>
     public static string Comments(IEnumerable<string> lines) => string.Concat(lines.Select(l => $"-- {l}\n"));
@@ -71,5 +69,6 @@ internal static class SqlText
         return text.ToString();
     }
 
-    private static IEnumerable<MigrationStatement> Opening() => [new("", PinPath), .. Limits.Select(l => new MigrationStatement("", l))];
+    private static IEnumerable<MigrationStatement> Opening(MigrationUnit unit) =>
+        [new("", PinPath), .. UnitLimits.Of(unit.Blocks.Count > 0).Select(l => new MigrationStatement("", l))];
 }
