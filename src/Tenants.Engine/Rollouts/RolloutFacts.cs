@@ -10,12 +10,13 @@ namespace Tenants.Engine.Rollouts;
 /// <param name="InvalidIndexes">Indexes of the tenant column alone, by the module's names, whose building was cut off, quoted.</param>
 /// <param name="HasPlainIndex">It has an index of the tenant column alone, which one of a partitioned table above it can take for its own.</param>
 /// <param name="Function">The function of the trigger that fills in the tenant, quoted; null where there is no such trigger.</param>
+/// <param name="IsDerivedAnew">It has the trigger that derives a tenant anew as well.</param>
 /// <param name="Check">The module's constraint that no tenant is NULL: known by its name, and by saying that and no more.</param>
 /// <param name="IsCheckValid">It holds for all rows.</param>
-internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex, string? Function, string? Check, bool IsCheckValid)
+internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex, string? Function, bool IsDerivedAnew, string? Check, bool IsCheckValid)
 {
     /// <summary>Nothing was left.</summary>
-    public static readonly RolloutFacts None = new([], false, null, null, false);
+    public static readonly RolloutFacts None = new([], false, null, false, null, false);
 
     /// <summary>How the names of the module's constraints end.</summary>
     public const string CheckEnding = "_filled";
@@ -53,7 +54,8 @@ internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex,
                      where k.conrelid = c.oid and k.contype = 'c' and k.conislocal and k.coninhcount = 0 and not k.connoinherit and k.conkey = array[a.attnum]
                        and pg_catalog.pg_get_expr(k.conbin, k.conrelid) = '(' || pg_catalog.quote_ident($2) || ' IS NOT NULL)'
                      order by not k.convalidated, k.conname),
-               array(select k.conname::text from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and k.convalidated)
+               array(select k.conname::text from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and k.convalidated),
+               exists (select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and t.tgname = $4 and not t.tgisinternal)
         from pg_catalog.pg_class c
         where c.oid = any ($1)
         """;
@@ -69,6 +71,7 @@ internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex,
                 new NpgsqlParameter { Value = family.Members.Select(m => m.Oid).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid },
                 new NpgsqlParameter<string> { TypedValue = column },
                 new NpgsqlParameter<string> { TypedValue = FillTrigger.Name },
+                new NpgsqlParameter<string> { TypedValue = FillTrigger.Anew },
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -83,6 +86,7 @@ internal sealed record RolloutFacts(string[] InvalidIndexes, bool HasPlainIndex,
                 [.. reader.GetFieldValue<string[]>(1).Where(name => IndexNames.IsChosen(name, member.Name, column, "_idx")).Select(name => Quote.Identifier(member.Schema, name))],
                 reader.GetBoolean(2),
                 reader.IsDBNull(3) ? null : reader.GetString(3),
+                reader.GetBoolean(6),
                 check,
                 check is not null && reader.GetFieldValue<string[]>(5).Contains(check));
         }

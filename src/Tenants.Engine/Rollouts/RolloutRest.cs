@@ -23,7 +23,7 @@ internal static class RolloutRest
         var steps = family.Members.Where(m => facts[m.Oid].Check is not null).Select(m => Check(m, facts[m.Oid].Check!, Quote.Identifier(column))).ToList();
         if (triggered.Count > 0)
         {
-            steps.AddRange(FillTrigger.Drop(family.Root, triggered, facts[triggered[0].Oid].Function!, column, Fill.None));
+            steps.AddRange(FillTrigger.Drop(family.Root, [.. triggered.Select(m => (m, facts[m.Oid].IsDerivedAnew))], facts[triggered[0].Oid].Function!, column, Fill.None));
         }
 
         return [.. steps, .. forget];

@@ -216,7 +216,12 @@ internal sealed class RolloutSteps(
         family.Members.Where(m => Facts(m).Check is not null && !lacks.Nullable.Contains(m)).Select(m => RolloutRest.Check(m, Facts(m).Check!, _quoted));
 
     private IEnumerable<PlanStep> DropTrigger() => fill.IsNeeded || IsTriggered
-        ? FillTrigger.Drop(_root, [.. Triggered.Where(m => fill.IsNeeded || Facts(m).Function is not null)], Function, column, fill)
+        ? FillTrigger.Drop(
+            _root,
+            [.. Triggered.Where(m => fill.IsNeeded || Facts(m).Function is not null).Select(m => (m, Facts(m).Function is null ? FillTrigger.IsDerivedAnew(fill) : Facts(m).IsDerivedAnew))],
+            Function,
+            column,
+            fill)
         : [];
 
     private static IEnumerable<PlanStep> First(IEnumerable<PlanStep> steps) => steps.Select((step, i) => i == 0 ? step with { Scope = StepScope.First } : step);
