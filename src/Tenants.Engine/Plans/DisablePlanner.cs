@@ -48,7 +48,7 @@ public static class DisablePlanner
             return new Plan(table.DisplayName, []);
         }
 
-        var rest = await RolloutRest.ClearAsync(new EnableContext(connection, installation, true, Assumptions.None), family, cancellationToken).ConfigureAwait(false);
+        var rest = await RolloutRest.ClearAsync(new EnableContext(connection, installation, true, Assumptions.None), family, database.SessionUser, cancellationToken).ConfigureAwait(false);
         var undo = new DisableSteps(installation, family, request, rest);
         if (undo.DropsOthersColumn)
         {

@@ -69,15 +69,21 @@ public static class RolloutPlanner
             warnings = [.. warnings, $"{root.DisplayName}: no trigger can evaluate what -Backfill holds ({reason}), so rows that old code writes get their tenant only by the catching up. Where they shall get it at once, write the expression over the table's own columns."];
         }
 
+        var facts = await RolloutFacts.ReadAsync(connection, ground.Family, ground.Column, cancellationToken).ConfigureAwait(false);
         var steps = new RolloutSteps(
             ground.Family,
             ground.Steps(database, wanted, fill),
             fill,
             ground.Column,
-            await RolloutFacts.ReadAsync(connection, ground.Family, ground.Column, cancellationToken).ConfigureAwait(false),
+            facts,
             await RolloutNames.ReadAsync(connection, ground.Family, cancellationToken).ConfigureAwait(false),
             ground.TakenNames,
             state is null ? null : RolloutState.Forget(ground.Context.Installation, root));
+        if (phase is not TenantRolloutPhase.Prepare || steps.BindsTrigger)
+        {
+            RolloutFacts.EnsureEndable(root, facts.Values, database.SessionUser);
+        }
+
         var planned = await ground.PlanAsync(
             database,
             [

@@ -35,9 +35,14 @@ internal sealed class RolloutSteps(
     // The trigger comes with the column: between the two, rows without a tenant could come.
     private IEnumerable<PlanStep> Column() => [.. lacks.Register(), .. lacks.AddColumn(), .. lacks.SetDefault(), .. Trigger()];
 
+    /// <summary>The function, which an earlier run may have made, is bound to a table.</summary>
+    public bool BindsTrigger => Untriggered.Count > 0;
+
+    private List<TableState> Untriggered => fill.IsNeeded ? [.. Triggered.Where(m => Facts(m).Function is null)] : [];
+
     private IEnumerable<PlanStep> Trigger()
     {
-        List<TableState> missing = fill.IsNeeded ? [.. Triggered.Where(m => Facts(m).Function is null)] : [];
+        var missing = Untriggered;
         if (missing.Count == 0)
         {
             return [];
