@@ -26,8 +26,8 @@ public sealed class RemoveColumnTests : IDisposable
         Assert.Contains("-RemoveColumn -Column tenant", result.ErrorMessage, StringComparison.Ordinal);
         Assert.Equal("the Smiths", await database.ScalarAsync<string>("select tenant from building"));
 
-        shell.Run("Disable-TenantRls item, building -RemoveColumn -Column tenant -Force").EnsureSuccess();
-        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_attribute where attrelid in ('item'::regclass, 'building'::regclass) and attname = 'tenant'"));
+        shell.Run("Disable-TenantRls building -RemoveColumn -Column tenant -Force").EnsureSuccess();
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_attribute where attrelid = 'building'::regclass and attname = 'tenant'"));
     }
 
     public void Dispose() => _folder.Dispose();
