@@ -78,7 +78,8 @@ public static class RolloutPlanner
             facts,
             await RolloutNames.ReadAsync(connection, ground.Family, cancellationToken).ConfigureAwait(false),
             ground.TakenNames,
-            state is null ? null : RolloutState.Forget(ground.Context.Installation, root));
+            state is null ? null : RolloutState.Forget(ground.Context.Installation, root),
+            wanted.Policies);
         if (phase is not TenantRolloutPhase.Prepare || steps.BindsTrigger)
         {
             RolloutFacts.EnsureEndable(root, facts.Values, database.SessionUser);

@@ -10,7 +10,7 @@ namespace Tenants.Engine.Rollouts;
 /// takes none that others wait for.
 /// </summary>
 internal sealed class RolloutSteps(
-    TableFamily family, EnableSteps lacks, Fill fill, string column, IReadOnlyDictionary<uint, RolloutFacts> facts, RolloutNames names, IReadOnlySet<string> takenIndexes, PlanStep? forget)
+    TableFamily family, EnableSteps lacks, Fill fill, string column, IReadOnlyDictionary<uint, RolloutFacts> facts, RolloutNames names, IReadOnlySet<string> takenIndexes, PlanStep? forget, IReadOnlyList<PlanStep> policies)
 {
     private readonly TableState _root = family.Root;
     private readonly string _quoted = Quote.Identifier(column);
@@ -213,7 +213,7 @@ internal sealed class RolloutSteps(
     // All at once, FORCE after the policies and the trigger last of all: no tenant's SQL ever meets the trigger, which runs with
     // its maker's rights, and a table is never closed to all but its owner. A constraint that was left over goes with it.
     private IEnumerable<PlanStep> Root() =>
-        [.. lacks.Rights(), .. lacks.Enforce(_root), .. LeftChecks(), .. DropTrigger(), .. forget is null ? [] : (PlanStep[])[forget]];
+        [.. lacks.Rights(), .. policies, .. lacks.Enforce(_root), .. LeftChecks(), .. DropTrigger(), .. forget is null ? [] : (PlanStep[])[forget]];
 
     private bool IsTriggered => Triggered.Any(m => Facts(m).Function is not null);
 
