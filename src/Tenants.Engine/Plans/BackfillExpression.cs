@@ -22,7 +22,7 @@ internal static class BackfillExpression
     /// <exception cref="TenantException">
     /// <c>BackfillInvalid</c>: it is not one value of a row; <c>BackfillNotTrusted</c>: it runs what somebody else may change; <c>RowsHidden</c>: policies hide rows of a table that it reads.
     /// </exception>
-    public static async Task<RowExpression> ReadAsync(EnableContext context, TableState table, EnableRequest request, CancellationToken cancellationToken)
+    public static async Task<RowExpression> ReadAsync(EnableContext context, TableState table, string column, EnableRequest request, CancellationToken cancellationToken)
     {
         var connection = context.Connection;
         var name = "tenants_" + Guid.NewGuid().ToString("N")[..12];
@@ -47,7 +47,7 @@ internal static class BackfillExpression
         var text = Cut(await DefinitionAsync(connection, view, cancellationToken).ConfigureAwait(false), name) ?? throw Invalid(table, "it is more than one expression");
         var read = await RelationsAsync(connection, view, cancellationToken).ConfigureAwait(false);
         await BackfillRights.EnsureTrustedAsync(context, view, table, cancellationToken).ConfigureAwait(false);
-        var (row, computed) = await GeneratedColumns.ReadAsync(connection, view, table, cancellationToken).ConfigureAwait(false);
+        var (row, computed, changed) = await GeneratedColumns.ReadAsync(connection, view, table, column, cancellationToken).ConfigureAwait(false);
         if (computed.Count > 0)
         {
             // What they are computed by runs in the trigger as well.
@@ -57,9 +57,16 @@ internal static class BackfillExpression
             await BackfillRights.EnsureTrustedAsync(context, computing, table, cancellationToken).ConfigureAwait(false);
         }
 
+        var expression = new RowExpression(text)
+        {
+            NewRow = row,
+            Changed = changed,
+            IsBound = await BackfillSight.ReadAsync(connection, view, table, cancellationToken).ConfigureAwait(false),
+        };
+        expression = expression with { NotInTrigger = await TryAsync(connection, expression, table, cancellationToken).ConfigureAwait(false) };
         await transaction.RollbackAsync(cancellationToken).ConfigureAwait(false);
         await EnsureSeenAsync(context, [.. read.Where(oid => oid != table.Oid)], cancellationToken).ConfigureAwait(false);
-        return new RowExpression(text, row);
+        return expression;
     }
 
     private static string Type(EnableContext context, TableState table, EnableRequest request)
@@ -81,7 +88,7 @@ internal static class BackfillExpression
         }
 
         var text = definition[(start + Before.Length)..^After.Length];
-        
+
         // Several columns are a row, which has a text as well.
         return Deparsed.IsBalanced(text) && !text.TrimStart('(').StartsWith("ROW(", StringComparison.Ordinal) ? text : null;
     }
@@ -106,6 +113,23 @@ internal static class BackfillExpression
         }
 
         return oids;
+    }
+
+    // In a trigger the row is no table's: it has no system columns, and no function over rows of the table takes it. Ends the transaction.
+    private static async Task<string?> TryAsync(NpgsqlConnection connection, RowExpression expression, TableState table, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExecuteAsync(
+                connection,
+                $"select {expression.Text} from (select (null::{table.QuotedName}).*) new cross join lateral ({expression.NewRow}) t limit 0",
+                cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (PostgresException error) when (error.SqlState.StartsWith("42", StringComparison.Ordinal))
+        {
+            return error.MessageText;
+        }
     }
 
     // A table that hides rows would give NULL for them, and nobody would know why.

@@ -16,7 +16,7 @@ public static class DisablePlanner
     /// <param name="request">What is asked of it.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="TenantException">
-    /// <c>TableNotSupported</c> for a partition, whose root it is to be; <c>TenantColumnMismatch</c>, <c>ColumnNotFound</c>, <c>PermissionDenied</c>.
+    /// <c>TableNotSupported</c> for a partition, whose root it is to be; <c>TenantColumnMismatch</c>, <c>ColumnNotFound</c>, <c>ColumnNotOurs</c>, <c>PermissionDenied</c>.
     /// </exception>
     public static Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, DisableRequest? request = null, CancellationToken cancellationToken = default)
     {
@@ -34,6 +34,11 @@ public static class DisablePlanner
         }
 
         await AdminRight.CheckAsync(connection, installation, cancellationToken).ConfigureAwait(false);
+        if (table.Schema == installation.Schema)
+        {
+            TableCheck.EnsureSupported(table, installation);
+        }
+
         var begun = await RolloutState.ReadAsync(connection, installation, table.Oid, cancellationToken).ConfigureAwait(false);
         var column = await ColumnAsync(connection, installation, table, request, begun is { Fits: true } ? begun.Column : null, cancellationToken).ConfigureAwait(false);
         var families = await TableFamilyReader.ReadAsync(connection, installation, [table.Oid], column, cancellationToken).ConfigureAwait(false);
@@ -43,8 +48,14 @@ public static class DisablePlanner
             return new Plan(table.DisplayName, []);
         }
 
-        var rest = await RolloutRest.ClearAsync(new EnableContext(connection, installation, true, Assumptions.None), family, cancellationToken).ConfigureAwait(false);
-        PlanStep[] steps = [.. new DisableSteps(installation, family, request, rest).All()];
+        var rest = await RolloutRest.ClearAsync(new EnableContext(connection, installation, true, Assumptions.None), family, database.SessionUser, cancellationToken).ConfigureAwait(false);
+        var undo = new DisableSteps(installation, family, request, rest);
+        if (undo.DropsOthersColumn)
+        {
+            throw ColumnNotOurs(table, family.Root.Column!.Name);
+        }
+
+        PlanStep[] steps = [.. undo.All()];
         if (steps.Length == 0)
         {
             return new Plan(table.DisplayName, []);
@@ -91,6 +102,12 @@ public static class DisablePlanner
             ? throw Fail(table, "ColumnNotFound", TenantErrorKind.NotFound, $"{table.DisplayName} has no column '{named}'. Names are taken to the letter.")
             : named;
     }
+
+    private static TenantException ColumnNotOurs(TableInfo table, string column) => Fail(
+        table,
+        "ColumnNotOurs",
+        TenantErrorKind.InvalidState,
+        $"{table.DisplayName} keeps nobody apart, and nothing tells that its column '{column}' was made for that: no policy, no default, no rollout. It stays, with what it holds. If it is to go, name both: Disable-TenantRls {TableCheck.PowerShellText(table.DisplayName)} -RemoveColumn -Column {TableCheck.PowerShellText(column)}");
 
     private static TenantException Fail(TableInfo table, string errorId, TenantErrorKind kind, string message) =>
         new(errorId, kind, message) { Table = table.DisplayName, Target = table.DisplayName };

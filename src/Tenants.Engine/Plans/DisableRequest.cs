@@ -9,8 +9,8 @@ public sealed record DisableRequest(bool RemoveColumn = false, bool IsLive = fal
     public string? Column { get; init; }
 
     /// <summary>
-    /// The table itself was asked for, not whatever fits a pattern: its column goes even where nothing else is left to undo. Of a
-    /// table that keeps none apart nothing else tells that the column was made for that.
+    /// The table was asked for by name, and not by a pattern or a declaration: then the <see cref="Column"/> goes that was named too, even
+    /// where nothing tells that it was made for tenants.
     /// </summary>
     public bool IsNamed { get; init; } = true;
 }

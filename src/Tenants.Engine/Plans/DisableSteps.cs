@@ -17,6 +17,10 @@ internal sealed class DisableSteps(Installation installation, TableFamily family
     public IEnumerable<PlanStep> All() =>
         [.. Rights(), .. family.Members.Where(m => m != _root).SelectMany(m => First(Opened(m))), .. First([.. Opened(_root), .. rest, .. Column()])];
 
+    /// <summary>A column would go of which nothing tells that it was made for tenants: no policy, no default, no trace of a rollout.</summary>
+    public bool DropsOthersColumn => request.RemoveColumn && _root is { IsChild: false, Column: { } column } && !(request is { IsNamed: true, Column: not null })
+        && rest.Count == 0 && column.Default != PolicyText.DefaultDeparsed(_root.SchemaIdent, column) && !_root.Policies.Any(p => p.IsOwn);
+
     // Of a table in use each lock is gone before the next one is taken.
     private IEnumerable<PlanStep> First(IEnumerable<PlanStep> steps) => steps.Select((step, i) => request.IsLive && i == 0 ? step with { Scope = StepScope.First } : step);
 
@@ -81,9 +85,8 @@ internal sealed class DisableSteps(Installation installation, TableFamily family
         }
 
         var hasDefault = column.Default == PolicyText.DefaultDeparsed(_root.SchemaIdent, column);
-        var isOurs = rest.Count > 0 || hasDefault || _root.Policies.Any(p => p.IsOwn);
         var quoted = Quote.Identifier(column.Name);
-        if (request.RemoveColumn && !_root.IsChild && (isOurs || request.IsNamed))
+        if (request.RemoveColumn && !_root.IsChild)
         {
             yield return Step(_root, $"no column {column.Name}", $"alter table {_root.QuotedName} drop column {quoted}", null);
         }

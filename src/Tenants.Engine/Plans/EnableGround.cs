@@ -73,7 +73,7 @@ internal sealed record EnableGround(
                 "BackfillInvalid", TenantErrorKind.InvalidArgument, "Rows without a tenant become -DefaultTenant's, or what -Backfill gives for each: give one of the two.");
         }
 
-        return await BackfillExpression.ReadAsync(Context, Family.Root, request, cancellationToken).ConfigureAwait(false);
+        return await BackfillExpression.ReadAsync(Context, Family.Root, Column, request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The plan of some steps, with what the user should hear of the table.</summary>

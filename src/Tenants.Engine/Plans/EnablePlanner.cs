@@ -49,7 +49,7 @@ public static class EnablePlanner
         PlanStep[] steps =
         [
             .. ground.Steps(database, wanted, fill).All(),
-            .. await RolloutRest.ClearAsync(ground.Context, ground.Family, cancellationToken).ConfigureAwait(false),
+            .. await RolloutRest.ClearAsync(ground.Context, ground.Family, database.SessionUser, cancellationToken).ConfigureAwait(false),
         ];
         return await ground.PlanAsync(database, steps, fill, warnings, cancellationToken).ConfigureAwait(false);
     }

@@ -22,4 +22,7 @@ public sealed record EnableRequest(string? Column = null, string? DefaultTenant 
 
     /// <summary>The rights of tenants' SQL on the table, in lower case.</summary>
     public IReadOnlyList<string> Rights { get; init; } = AllRights;
+
+    /// <summary>Declared policies that a table in use lacks: they are made in the transaction that opens it to tenants, so that none of them ever finds it without.</summary>
+    public IReadOnlyList<PlanStep> Policies { get; init; } = [];
 }

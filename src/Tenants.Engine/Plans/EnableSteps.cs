@@ -154,6 +154,7 @@ internal sealed class EnableSteps(
             LockedTable = member.QuotedName,
             CreatesIn = [.. (member.IsPartitioned ? family.Members : [member]).Select(m => m.Schema).Distinct()],
             Mends = TenantRlsDifferenceKind.IndexMissing,
+            Index = new IndexBuild(Quote.Identifier(member.Schema, name), column),
         };
     }
 

@@ -15,8 +15,8 @@ internal sealed record Fill(bool HasRows, long Nulls, string? Tenant, bool IsReg
     /// <summary>What tells whose each row becomes, where they are not all one tenant's: an SQL expression over a row that is named <c>t</c>.</summary>
     public string? Expression { get; init; }
 
-    /// <summary>The query that gives a trigger the row which the expression reads.</summary>
-    public string NewRow { get; init; } = RowExpression.AsItIs;
+    /// <summary>What a trigger needs to evaluate it.</summary>
+    public RowExpression? Row { get; init; }
 
     /// <summary>The table is in use: further rows without a tenant may come.</summary>
     public bool IsLive { get; init; }

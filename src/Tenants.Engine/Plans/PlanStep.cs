@@ -26,6 +26,9 @@ public sealed record PlanStep(string Purpose, string Up)
     /// <summary>What it fills in a portion at a time where the table is in use; null for all other steps.</summary>
     public Backfill? Backfill { get; init; }
 
+    /// <summary>The index that it builds; null for all other steps.</summary>
+    public IndexBuild? Index { get; init; }
+
     /// <summary>The difference that it mends; null where it only serves the steps around it.</summary>
     public TenantRlsDifferenceKind? Mends { get; init; }
 

@@ -63,16 +63,28 @@ public static class RolloutPlanner
         var expression = await ground.ReadBackfillAsync(wanted, cancellationToken).ConfigureAwait(false);
         begun?.EnsureSame(root, ground.Column, wanted.DefaultTenant, expression?.Text, ground.Context.Installation.TenantType);
         var (fill, warnings) = await RowPlanner.PlanAsync(ground.Context, root, ground.Column, wanted.DefaultTenant, expression?.Text, isLive: true, cancellationToken).ConfigureAwait(false);
-        fill = expression is null ? fill : fill with { NewRow = expression.NewRow };
+        fill = fill with { Row = expression };
+        if (fill.IsNeeded && expression?.NotInTrigger is { } reason)
+        {
+            warnings = [.. warnings, $"{root.DisplayName}: no trigger can evaluate what -Backfill holds ({reason}), so rows that old code writes get their tenant only by the catching up. Where they shall get it at once, write the expression over the table's own columns."];
+        }
+
+        var facts = await RolloutFacts.ReadAsync(connection, ground.Family, ground.Column, cancellationToken).ConfigureAwait(false);
         var steps = new RolloutSteps(
             ground.Family,
             ground.Steps(database, wanted, fill),
             fill,
             ground.Column,
-            await RolloutFacts.ReadAsync(connection, ground.Family, ground.Column, cancellationToken).ConfigureAwait(false),
+            facts,
             await RolloutNames.ReadAsync(connection, ground.Family, cancellationToken).ConfigureAwait(false),
             ground.TakenNames,
-            state is null ? null : RolloutState.Forget(ground.Context.Installation, root));
+            state is null ? null : RolloutState.Forget(ground.Context.Installation, root),
+            wanted.Policies);
+        if (phase is not TenantRolloutPhase.Prepare || steps.BindsTrigger)
+        {
+            RolloutFacts.EnsureEndable(root, facts.Values, database.SessionUser);
+        }
+
         var planned = await ground.PlanAsync(
             database,
             [

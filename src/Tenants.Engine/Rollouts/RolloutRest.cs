@@ -8,7 +8,7 @@ namespace Tenants.Engine.Rollouts;
 internal static class RolloutRest
 {
     /// <summary>The steps that clear it away; none where there is nothing.</summary>
-    public static async Task<IReadOnlyList<PlanStep>> ClearAsync(EnableContext context, TableFamily family, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<PlanStep>> ClearAsync(EnableContext context, TableFamily family, string login, CancellationToken cancellationToken)
     {
         if (family.Root.IsChild)
         {
@@ -19,11 +19,12 @@ internal static class RolloutRest
         PlanStep[] forget = state is null ? [] : [RolloutState.Forget(context.Installation, family.Root)];
         var column = family.Root.Column?.Name ?? state?.Column ?? TenantTables.DefaultColumn;
         var facts = await RolloutFacts.ReadAsync(context.Connection, family, column, cancellationToken).ConfigureAwait(false);
+        RolloutFacts.EnsureEndable(family.Root, facts.Values, login);
         var triggered = family.Members.Where(m => facts[m.Oid].Function is not null && (m == family.Root || !family.Root.IsPartitioned)).ToList();
         var steps = family.Members.Where(m => facts[m.Oid].Check is not null).Select(m => Check(m, facts[m.Oid].Check!, Quote.Identifier(column))).ToList();
         if (triggered.Count > 0)
         {
-            steps.AddRange(FillTrigger.Drop(family.Root, triggered, facts[triggered[0].Oid].Function!, column, Fill.None));
+            steps.AddRange(FillTrigger.Drop(family.Root, [.. triggered.Select(m => (m, facts[m.Oid].IsDerivedAnew))], facts[triggered[0].Oid].Function!, column, Fill.None));
         }
 
         return [.. steps, .. forget];

@@ -13,6 +13,8 @@ namespace Tenants.Engine.Rollouts;
 /// </summary>
 public static class RolloutRunner
 {
+    private const int MostRenamed = 3;
+
     /// <summary>Makes a table keep tenants apart.</summary>
     /// <param name="database">The database.</param>
     /// <param name="table">The table.</param>
@@ -57,7 +59,7 @@ public static class RolloutRunner
         await using var session = await RolloutSession.OpenAsync(database, root.Oid, root.DisplayName, cancellationToken).ConfigureAwait(false);
         foreach (var part in phase is { } only ? [only] : Enum.GetValues<TenantRolloutPhase>())
         {
-            done.AddRange(await RunPhaseAsync(session, root, request, part, isAlone: phase is not null, options, cancellationToken).ConfigureAwait(false));
+            done.AddRange(await RunPhaseAsync(session, root, request, part, isAlone: phase is not null, options, MostRenamed, cancellationToken).ConfigureAwait(false));
         }
 
         return done;
@@ -104,7 +106,7 @@ public static class RolloutRunner
     }
 
     private static async Task<IReadOnlyList<PlanStep>> RunPhaseAsync(
-        RolloutSession session, TableInfo root, EnableRequest request, TenantRolloutPhase phase, bool isAlone, RolloutOptions options, CancellationToken cancellationToken)
+        RolloutSession session, TableInfo root, EnableRequest request, TenantRolloutPhase phase, bool isAlone, RolloutOptions options, int renames, CancellationToken cancellationToken)
     {
         var database = session.Database;
         var installation = await database.GetCurrentInstallationAsync(cancellationToken).ConfigureAwait(false);
@@ -128,8 +130,17 @@ public static class RolloutRunner
         }
 
         var planned = rollout.Planned;
-        await RunUnitsAsync(session, root, planned.Plan, installation, options, cancellationToken).ConfigureAwait(false);
-        return planned.Plan.Steps;
+        try
+        {
+            await RunUnitsAsync(session, root, planned.Plan, installation, options, cancellationToken).ConfigureAwait(false);
+            return planned.Plan.Steps;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateTable && renames > 0)
+        {
+            // Hours may lie between the choice of an index's name and its building. Planned anew, it takes another, or does with theirs.
+            options.OnNotice?.Invoke(new ServerNotice("INFO", "00000", $"Somebody else took the name of an index of {root.DisplayName} meanwhile; what is missing now is planned anew."));
+            return await RunPhaseAsync(session, root, request, phase, isAlone, options, renames - 1, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static Task<Rollout> PlanAsync(TenantDatabase database, TableInfo root, EnableRequest request, TenantRolloutPhase phase, CancellationToken cancellationToken) => database.UseAsync(

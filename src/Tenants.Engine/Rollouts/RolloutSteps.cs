@@ -10,7 +10,7 @@ namespace Tenants.Engine.Rollouts;
 /// takes none that others wait for.
 /// </summary>
 internal sealed class RolloutSteps(
-    TableFamily family, EnableSteps lacks, Fill fill, string column, IReadOnlyDictionary<uint, RolloutFacts> facts, RolloutNames names, IReadOnlySet<string> takenIndexes, PlanStep? forget)
+    TableFamily family, EnableSteps lacks, Fill fill, string column, IReadOnlyDictionary<uint, RolloutFacts> facts, RolloutNames names, IReadOnlySet<string> takenIndexes, PlanStep? forget, IReadOnlyList<PlanStep> policies)
 {
     private readonly TableState _root = family.Root;
     private readonly string _quoted = Quote.Identifier(column);
@@ -35,9 +35,14 @@ internal sealed class RolloutSteps(
     // The trigger comes with the column: between the two, rows without a tenant could come.
     private IEnumerable<PlanStep> Column() => [.. lacks.Register(), .. lacks.AddColumn(), .. lacks.SetDefault(), .. Trigger()];
 
+    /// <summary>The function, which an earlier run may have made, is bound to a table.</summary>
+    public bool BindsTrigger => Untriggered.Count > 0;
+
+    private List<TableState> Untriggered => fill.IsNeeded ? [.. Triggered.Where(m => Facts(m).Function is null)] : [];
+
     private IEnumerable<PlanStep> Trigger()
     {
-        List<TableState> missing = fill.IsNeeded ? [.. Triggered.Where(m => Facts(m).Function is null)] : [];
+        var missing = Untriggered;
         if (missing.Count == 0)
         {
             return [];
@@ -208,7 +213,7 @@ internal sealed class RolloutSteps(
     // All at once, FORCE after the policies and the trigger last of all: no tenant's SQL ever meets the trigger, which runs with
     // its maker's rights, and a table is never closed to all but its owner. A constraint that was left over goes with it.
     private IEnumerable<PlanStep> Root() =>
-        [.. lacks.Rights(), .. lacks.Enforce(_root), .. LeftChecks(), .. DropTrigger(), .. forget is null ? [] : (PlanStep[])[forget]];
+        [.. lacks.Rights(), .. policies, .. lacks.Enforce(_root), .. LeftChecks(), .. DropTrigger(), .. forget is null ? [] : (PlanStep[])[forget]];
 
     private bool IsTriggered => Triggered.Any(m => Facts(m).Function is not null);
 
@@ -216,7 +221,12 @@ internal sealed class RolloutSteps(
         family.Members.Where(m => Facts(m).Check is not null && !lacks.Nullable.Contains(m)).Select(m => RolloutRest.Check(m, Facts(m).Check!, _quoted));
 
     private IEnumerable<PlanStep> DropTrigger() => fill.IsNeeded || IsTriggered
-        ? FillTrigger.Drop(_root, [.. Triggered.Where(m => fill.IsNeeded || Facts(m).Function is not null)], Function, column, fill)
+        ? FillTrigger.Drop(
+            _root,
+            [.. Triggered.Where(m => fill.IsNeeded || Facts(m).Function is not null).Select(m => (m, Facts(m).Function is null ? FillTrigger.IsDerivedAnew(fill) : Facts(m).IsDerivedAnew))],
+            Function,
+            column,
+            fill)
         : [];
 
     private static IEnumerable<PlanStep> First(IEnumerable<PlanStep> steps) => steps.Select((step, i) => i == 0 ? step with { Scope = StepScope.First } : step);

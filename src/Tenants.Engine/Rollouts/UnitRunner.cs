@@ -116,9 +116,9 @@ internal sealed class UnitRunner(RolloutSession session, string table, bool hasB
         {
             await session.ExecuteAsync(step.Up, cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (step.Mends == TenantRlsDifferenceKind.IndexMissing && !ServerErrors.IsBroken(e) && !cancellationToken.IsCancellationRequested)
+        catch (PostgresException e) when (step.Index is not null && e.SqlState != PostgresErrorCodes.DuplicateTable && !ServerErrors.IsBroken(e) && !cancellationToken.IsCancellationRequested)
         {
-            await ClearAsync(step).ConfigureAwait(false);
+            await ClearAsync(step, step.Index).ConfigureAwait(false);
             if (StepFailures.IsCancelled(e, default, null))
             {
                 throw StepFailures.Cancelled(e, table, step.Purpose);
@@ -138,12 +138,17 @@ internal sealed class UnitRunner(RolloutSession session, string table, bool hasB
     private bool IsOpen => session.Connection.FullState == System.Data.ConnectionState.Open;
 
     // The half-built index, which every write would go on to maintain. If it cannot be dropped now, the next run does it. Over a
-    // connection of its own: the driver closes one on which resources ran out.
-    private async Task ClearAsync(PlanStep step)
+    // connection of its own: the driver closes one on which resources ran out. The name may be another's by now, whose index stays.
+    private async Task ClearAsync(PlanStep step, IndexBuild index)
     {
         try
         {
             await using var connection = await session.Database.OpenConnectionAsync(CancellationToken.None).ConfigureAwait(false);
+            if (!await IsHalfBuiltAsync(connection, step, index).ConfigureAwait(false))
+            {
+                return;
+            }
+
             foreach (var sql in (string[])["set lock_timeout = '2s'", step.Down!, "reset lock_timeout"])
             {
                 await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
@@ -154,5 +159,28 @@ internal sealed class UnitRunner(RolloutSession session, string table, bool hasB
         {
             // What stopped the building is what is told.
         }
+    }
+
+    private static async Task<bool> IsHalfBuiltAsync(NpgsqlConnection connection, PlanStep step, IndexBuild index)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select exists (
+                select from pg_catalog.pg_index i
+                join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0] and a.attname = $3
+                where i.indexrelid = pg_catalog.to_regclass($1) and i.indrelid = pg_catalog.to_regclass($2)
+                  and not i.indisvalid and not i.indisunique and i.indnatts = 1 and i.indpred is null
+                  and not exists (select from pg_catalog.pg_stat_progress_create_index g where g.index_relid = i.indexrelid))
+            """,
+            connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<string> { TypedValue = index.QuotedName },
+                new NpgsqlParameter<string> { TypedValue = step.LockedTable! },
+                new NpgsqlParameter<string> { TypedValue = index.Column },
+            },
+        };
+        return (bool)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
     }
 }

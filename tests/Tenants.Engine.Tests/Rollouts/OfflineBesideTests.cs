@@ -36,7 +36,7 @@ public sealed class OfflineBesideTests
             var failure = await Assert.ThrowsAsync<TenantException>(() => PlanRunner.RunAsync(world.Database, plan, cancellationToken: Cancellation));
             Assert.Equal("RolloutRunning", failure.ErrorId);
             Assert.Contains($"pid {session.Connection.ProcessID}", failure.Message, StringComparison.Ordinal);
-            Assert.Equal(3, await world.ValueAsync<long>(Left));
+            Assert.Equal(4, await world.ValueAsync<long>(Left));
         }
 
         await PlanRunner.RunAsync(world.Database, plan, cancellationToken: Cancellation);

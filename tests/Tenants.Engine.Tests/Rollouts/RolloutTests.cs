@@ -128,6 +128,28 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public async Task Declared_policies_come_in_the_transaction_that_opens_the_table()
+    {
+        await using var world = await TableWorld.CreateAsync(Tables);
+        var policy = new PlanStep("policy few", "create policy few on public.item as restrictive for select using (id > 1)") { Lock = LockLevel.AccessExclusive, LockedTable = "\"public\".\"item\"" };
+        var points = 0;
+        var options = new RolloutOptions
+        {
+            OnPoint = async _ =>
+            {
+                points++;
+                Assert.Equal(
+                    await TestDatabase.ScalarAsync<bool>(world.Test.Superuser, "select relforcerowsecurity from pg_class where oid = 'item'::regclass"),
+                    await TestDatabase.ScalarAsync<bool>(world.Test.Superuser, "select exists (select from pg_policy where polname = 'few')"));
+            },
+        };
+        await RunAsync(world, s_derive with { Policies = [policy] }, null, options);
+        Assert.True(points > 8);
+        Assert.Equal(TenantRlsState.On, (await world.RlsAsync("item")).State);
+        Assert.True(await world.ValueAsync<bool>("select exists (select from pg_policy where polname = 'few')"));
+    }
+
+    [Fact]
     public async Task Enforcing_what_is_not_prepared_is_refused()
     {
         await using var world = await TableWorld.CreateAsync(Tables);

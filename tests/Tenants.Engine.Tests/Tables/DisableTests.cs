@@ -56,13 +56,21 @@ public class DisableTests
     [Theory]
     [InlineData(null)]
     [InlineData("Org \"x\"")]
-    public async Task The_column_goes_after_it_was_left_but_not_where_only_a_pattern_fits(string? column)
+    public async Task A_column_that_was_left_goes_where_it_is_named_and_not_by_a_guess_or_a_pattern(string? given)
     {
+        var column = given ?? "tenant";
         await using var world = await TableWorld.CreateAsync("create table todo_item (title text)");
-        await world.EnableAsync("todo_item", column);
+        await world.EnableAsync("todo_item", given);
         await world.DisableAsync("todo_item");
         var table = await world.FindAsync("todo_item");
-        Assert.Empty((await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = column, IsNamed = false })).Steps);
+        foreach (var request in (DisableRequest[])[new() { Column = column, IsNamed = false }, .. given is null ? [new(), new() { IsNamed = false }] : (DisableRequest[])[]])
+        {
+            var refused = await Assert.ThrowsAsync<TenantException>(() => DisablePlanner.PlanAsync(world.Database, table, request with { RemoveColumn = true }));
+            Assert.Equal("ColumnNotOurs", refused.ErrorId);
+            Assert.Contains($"'{column}'", refused.Message, StringComparison.Ordinal);
+            Assert.Contains($"-RemoveColumn -Column {TableCheck.PowerShellText(column)}", refused.Message, StringComparison.Ordinal);
+        }
+
         var missing = await Assert.ThrowsAsync<TenantException>(() => DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true) { Column = "titel" }));
         Assert.Equal("ColumnNotFound", missing.ErrorId);
 

@@ -33,7 +33,7 @@ public sealed class DisableTenantRlsCommand : RolloutCmdlet
     [Parameter]
     public SwitchParameter RemoveColumn { get; set; }
 
-    /// <summary>The column that -RemoveColumn drops. Unless given: the one that keeps tenants apart; where none does any more, <c>tenant</c>.</summary>
+    /// <summary>The column that -RemoveColumn drops. Unless given: the one that keeps tenants apart, and no other. One that was left behind must be named, and its table too.</summary>
     [Parameter(ParameterSetName = DeclarationInput.ByTable)]
     [ValidateNotNullOrEmpty]
     public string? Column { get; set; }
@@ -52,7 +52,7 @@ public sealed class DisableTenantRlsCommand : RolloutCmdlet
         {
             foreach (var declared in (await this.ReadStandingAsync(database, Declaration, StopToken)).Tables.Reverse())
             {
-                await ForTableAsync(declared.Table, table => DisableAsync(database, table, false, declared.Declared.Column));
+                await ForTableAsync(declared.Table, table => DisableAsync(database, table, isWildcard: false, declared.Declared.Column));
             }
 
             return;
@@ -67,8 +67,8 @@ public sealed class DisableTenantRlsCommand : RolloutCmdlet
 
     private async Task DisableAsync(TenantDatabase database, TableInfo table, bool isWildcard, string? column)
     {
-        var request = new DisableRequest(RemoveColumn, Online) { Column = column, IsNamed = !isWildcard };
-        var (plan, ran) = await TryAsync(database, table, request);
+        var request = new DisableRequest(RemoveColumn, Online) { Column = column, IsNamed = !isWildcard && Declaration is null };
+        var (plan, ran) = await TryAsync(database, table, request, isWildcard ? null : Nothing(table, request));
         if (!ran || IsWhatIf || (isWildcard && plan.IsEmpty))
         {
             return;
@@ -80,33 +80,20 @@ public sealed class DisableTenantRlsCommand : RolloutCmdlet
         }
     }
 
-    private async Task<(Plan Plan, bool Ran)> TryAsync(TenantDatabase database, TableInfo table, DisableRequest request)
+    private async Task<(Plan Plan, bool Ran)> TryAsync(TenantDatabase database, TableInfo table, DisableRequest request, string? nothing)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var plan = await PlanAsync(database, table, request);
+            var plan = await DisablePlanner.PlanAsync(database, table, request, StopToken);
             try
             {
                 Func<Task>? online = Online ? () => RolloutRunner.RunAsync(database, table, plan, Options(), StopToken) : null;
-                return (plan, await ApplyAsync(database, plan, "Keep tenants apart no longer", request.IsNamed ? Nothing(table, request) : null, online));
+                return (plan, await ApplyAsync(database, plan, "Keep tenants apart no longer", nothing, online));
             }
             catch (TenantException e) when (attempt == 1 && e.ErrorId == TableChanged)
             {
                 WriteVerbose($"Another run changed {table.DisplayName} at the same time. What is left now is planned anew.");
             }
-        }
-    }
-
-    // A declaration goes on naming a column that is gone already.
-    private async Task<Plan> PlanAsync(TenantDatabase database, TableInfo table, DisableRequest request)
-    {
-        try
-        {
-            return await DisablePlanner.PlanAsync(database, table, request, StopToken);
-        }
-        catch (TenantException e) when (Declaration is not null && e.ErrorId == "ColumnNotFound")
-        {
-            return await DisablePlanner.PlanAsync(database, table, request with { Column = null, IsNamed = false }, StopToken);
         }
     }
 

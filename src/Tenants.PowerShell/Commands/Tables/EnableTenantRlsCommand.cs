@@ -21,6 +21,9 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
 
     private Assumptions _assumed = Assumptions.None;
 
+    // Those that the declared table lacks which was planned last.
+    private IReadOnlyList<PlanStep> _policies = [];
+
     /// <summary>The tables: <c>todo_item</c>, <c>app.todo_item</c>, <c>"Order Items"</c>, or with wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = DeclarationInput.ByTable, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
@@ -120,8 +123,7 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
 
         foreach (var table in declared.Tables.Select(WithDefaultTenant))
         {
-            await ForTableAsync(table.Table, info => EnableAsync(
-                database, info, table.Request, assumed => PlanAsync(database, table, assumed), () => MakePoliciesAsync(database, table)));
+            await ForTableAsync(table.Table, info => EnableAsync(database, info, table.Request, assumed => PlanAsync(database, table, assumed)));
         }
     }
 
@@ -133,34 +135,21 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
             return declared.Enabling;
         }
 
-        var rollout = await RolloutPlanner.PlanAsync(database, table.Table, table.Request, Phase, assumed, StopToken);
+        _policies = declared.Policies;
+        var rollout = await RolloutPlanner.PlanAsync(database, table.Table, table.Request with { Policies = _policies }, Phase, assumed, StopToken);
         return Phase is TenantRolloutPhase.Prepare ? rollout : rollout with
         {
-            Plan = rollout.Plan with
-            {
-                Steps = [.. rollout.Plan.Steps, .. declared.Policies],
-                Warnings = [.. rollout.Plan.Warnings.Union(declared.Enabling.Plan.Warnings)],
-            },
+            Plan = rollout.Plan with { Warnings = [.. rollout.Plan.Warnings.Union(declared.Enabling.Plan.Warnings)] },
         };
-    }
-
-    // What a rollout makes is the module's own; the declared policies come after it, with as short a lock.
-    private async Task MakePoliciesAsync(TenantDatabase database, ResolvedTable table)
-    {
-        if (Phase is not TenantRolloutPhase.Prepare)
-        {
-            var declared = await DeclarationPlanner.PlanAsync(database, table, Force, _assumed, StopToken);
-            await RolloutRunner.RunAsync(database, table.Table, new Plan(table.Table.DisplayName, declared.Policies), Options(), StopToken);
-        }
     }
 
     private ResolvedTable WithDefaultTenant(ResolvedTable table) => table.Declared is { DefaultTenant: null, Backfill: null }
         ? table with { Declared = table.Declared with { DefaultTenant = DefaultTenant, Backfill = Backfill } }
         : table;
 
-    private async Task EnableAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan, Func<Task>? policies = null)
+    private async Task EnableAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan)
     {
-        var (planned, ran) = await TryAsync(database, table, request, plan, policies);
+        var (planned, ran) = await TryAsync(database, table, request, plan);
         if (!ran)
         {
             return;
@@ -173,14 +162,14 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
     }
 
     private async Task<(EnablePlan Planned, bool Ran)> TryAsync(
-        TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan, Func<Task>? policies)
+        TenantDatabase database, TableInfo table, EnableRequest request, Func<Assumptions, Task<EnablePlan>> plan)
     {
         for (var attempt = 1; ; attempt++)
         {
             var planned = await plan(_assumed);
             try
             {
-                Func<Task>? online = Online ? () => RunAsync(database, table, request, policies) : null;
+                Func<Task>? online = Online ? () => RunAsync(database, table, request) : null;
                 var ran = await ApplyAsync(database, planned.Plan, Action, $"{planned.Table.DisplayName} {(Phase is TenantRolloutPhase.Prepare ? "is prepared" : "keeps tenants apart")} already: nothing to do.", online);
                 if (IsWhatIf)
                 {
@@ -197,10 +186,9 @@ public sealed class EnableTenantRlsCommand : RolloutCmdlet
         }
     }
 
-    private async Task RunAsync(TenantDatabase database, TableInfo table, EnableRequest request, Func<Task>? policies)
+    private async Task RunAsync(TenantDatabase database, TableInfo table, EnableRequest request)
     {
-        await RolloutRunner.EnableAsync(database, table, request, Phase, Options(Throttle), StopToken);
-        await (policies?.Invoke() ?? Task.CompletedTask);
+        await RolloutRunner.EnableAsync(database, table, request with { Policies = _policies }, Phase, Options(Throttle), StopToken);
         HideProgress();
     }
 
