@@ -33,6 +33,9 @@ internal sealed class ImportConnection : IAsyncDisposable
     /// <summary>As whom it runs.</summary>
     public QueryScope Scope => _frame.Scope;
 
+    /// <summary>The user began the transaction: it is not committed here.</summary>
+    public bool IsExplicit => _frame.IsExplicit;
+
     /// <summary>Begins the transaction; the tenant is checked by it. Nothing else was sent yet, so a connection or key that is no longer good is replaced.</summary>
     public async ValueTask BeginAsync()
     {
@@ -73,6 +76,8 @@ internal sealed class ImportConnection : IAsyncDisposable
     /// <returns>How many the server took.</returns>
     public async Task<int> InsertAsync(ImportBatch batch)
     {
+        // Outside of the transaction the connection is the session's own login's, whom no policy may bind.
+        ObjectDisposedException.ThrowIf(_isOver || !_hasBegun, this);
         await using var command = batch.ToCommand(_frame.Connection, 0, batch.Count);
         _running = command;
         _sentAt = Stopwatch.GetTimestamp();

@@ -18,6 +18,7 @@ public sealed class TenantImport : IAsyncDisposable
     private readonly ImportOptions _options;
     private readonly ImportConnection _connection;
     private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenSource _stop;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private IReadOnlyList<string>? _names;
     private ImportBatch? _filling;
@@ -30,8 +31,9 @@ public sealed class TenantImport : IAsyncDisposable
     {
         _target = target;
         _options = options;
-        _connection = new ImportConnection(frame, options, cancellationToken);
         _cancellation = cancellationToken;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _connection = new ImportConnection(frame, options, _stop.Token);
     }
 
     /// <summary>The table, with its schema.</summary>
@@ -75,12 +77,25 @@ public sealed class TenantImport : IAsyncDisposable
     /// <param name="names">Its properties' names. The same list for objects that have the same is quickest.</param>
     /// <param name="values">Their values, free of wrappers of PowerShell's. They are taken out of it before this returns.</param>
     /// <returns>False if it was not added: <see cref="AddAsync"/> does it.</returns>
-    /// <exception cref="TenantException">A value cannot be sent; nothing was imported.</exception>
+    /// <exception cref="TenantException">A value cannot be sent; nothing was imported, and the import has ended.</exception>
     public bool TryAdd(IReadOnlyList<string> names, IReadOnlyList<object?> values)
     {
-        if (!ReferenceEquals(names, _names) || _filling is not { IsFull: false } batch || !batch.TryAdd(values, _objects + 1))
+        if (_isOver || !ReferenceEquals(names, _names) || _filling is not { IsFull: false } batch)
         {
             return false;
+        }
+
+        try
+        {
+            if (!batch.TryAdd(values, _objects + 1))
+            {
+                return false;
+            }
+        }
+        catch (TenantException)
+        {
+            _isOver = true;
+            throw;
         }
 
         _objects++;
@@ -98,22 +113,16 @@ public sealed class TenantImport : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(names);
         ArgumentNullException.ThrowIfNull(values);
-        var layout = Layout(names);
-        if (_filling is { IsFull: true } || (_filling is { Count: > 0 } && _filling.Layout != layout))
+        CheckIsOpen();
+        try
         {
-            await FlushAsync().ConfigureAwait(false);
+            await AddAnywayAsync(names, values).ConfigureAwait(false);
         }
-
-        _names = names;
-        Fill(layout);
-        while (!_filling!.TryAdd(values, _objects + 1))
+        catch (TenantException)
         {
-            layout = Widen(_filling, values);
-            await FlushAsync().ConfigureAwait(false);
-            Fill(layout);
+            _isOver = true;
+            throw;
         }
-
-        _objects++;
     }
 
     /// <summary>Sends the rest and commits.</summary>
@@ -148,14 +157,44 @@ public sealed class TenantImport : IAsyncDisposable
     /// <summary>Ends it: unless it was completed, what it did is cancelled on the server and undone.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isOver = true;
         if (_sending is { } sending)
         {
             _sending = null;
+            await _stop.CancelAsync().ConfigureAwait(false);
             await Task.WhenAny(sending).ConfigureAwait(false);
         }
 
         await _connection.DisposeAsync().ConfigureAwait(false);
-        _isOver = true;
+        _stop.Dispose();
+    }
+
+    private void CheckIsOpen()
+    {
+        if (_isOver)
+        {
+            throw new TenantException("ImportEnded", TenantErrorKind.InvalidState, "The import has ended. Begin another.");
+        }
+    }
+
+    private async ValueTask AddAnywayAsync(IReadOnlyList<string> names, IReadOnlyList<object?> values)
+    {
+        var layout = Layout(names);
+        if (_filling is { IsFull: true } || (_filling is { Count: > 0 } && _filling.Layout != layout))
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+
+        _names = names;
+        Fill(layout);
+        while (!_filling!.TryAdd(values, _objects + 1))
+        {
+            layout = Widen(_filling, values);
+            await FlushAsync().ConfigureAwait(false);
+            Fill(layout);
+        }
+
+        _objects++;
     }
 
     private ImportLayout Layout(IReadOnlyList<string> names)
@@ -224,11 +263,7 @@ public sealed class TenantImport : IAsyncDisposable
 
     private async ValueTask WaitAsync()
     {
-        if (_isOver)
-        {
-            throw new TenantException("ImportEnded", TenantErrorKind.InvalidState, "The import has ended. Begin another.");
-        }
-
+        CheckIsOpen();
         if (_sending is not { } sending)
         {
             return;
@@ -253,16 +288,21 @@ public sealed class TenantImport : IAsyncDisposable
         var place = !isStopped && batch is not null && exception is PostgresException refused && IsOfRow(refused)
             ? await PlaceAsync(batch, refused).ConfigureAwait(false)
             : null;
-        var wasBroken = ServerErrors.IsBroken(exception);
+
+        // The answer to a COMMIT may be lost, or come after a cancel that came too late.
+        var isUnknown = isCommit && !_connection.IsExplicit && (isStopped || exception is OperationCanceledException || ServerErrors.IsBroken(exception));
+        var outcome = isUnknown
+            ? $"It was being committed, so whether the {Rows} rows are there is not known: count them before you import again."
+            : ImportErrors.Undone;
         await _connection.AbortAsync(failed: !isStopped).ConfigureAwait(false);
-        if (!isStopped && _connection.OutrunLimit is { } outrun)
+        if (!isStopped && !isUnknown && _connection.OutrunLimit is { } outrun)
         {
             return outrun.With($"{outrun.Message} {ImportErrors.Undone}");
         }
 
         if (isStopped || exception is OperationCanceledException)
         {
-            return new OperationCanceledException($"The import was cancelled. {ImportErrors.Undone}", exception is OperationCanceledException ? null : exception, _cancellation);
+            return new OperationCanceledException($"The import was cancelled. {outcome}", exception is OperationCanceledException ? null : exception, _cancellation);
         }
 
         if (!ServerErrors.IsOurs(exception))
@@ -271,12 +311,7 @@ public sealed class TenantImport : IAsyncDisposable
         }
 
         var error = await _connection.TranslateAsync(exception).ConfigureAwait(false);
-        if (isCommit && wasBroken)
-        {
-            return error.With($"{error.Message} It broke while the import was being committed, so whether the {Rows} rows are there is not known: count them before you import again.");
-        }
-
-        return error.With($"{place}{error.Message} {ImportErrors.Undone}");
+        return error.With($"{place}{error.Message} {outcome}");
     }
 
     // What a row's values, constraints, policies and triggers say; not what the server or the rights as a whole do.

@@ -179,6 +179,39 @@ public class ImportTests
     }
 
     [Fact]
+    public async Task Cancelled_while_it_is_committed_it_does_not_say_that_nothing_was_imported()
+    {
+        await using var world = await CreateAsync("title text, price numeric");
+        await world.Tables.RunAsync("create function doze() returns trigger language plpgsql as 'begin perform pg_sleep(600); return new; end'; create constraint trigger doze after insert on todo_item deferrable initially deferred for each row execute function doze()");
+        using var stop = new CancellationTokenSource();
+        await using var import = await TenantImport.OpenAsync(world.Tables.Database, "acme", "todo_item", new ImportOptions(), stop.Token);
+        await AddAsync(import, Many(2));
+
+        var completing = import.CompleteAsync();
+        await SleepsAsync(world);
+        await stop.CancelAsync();
+
+        var failure = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completing);
+        Assert.Contains("not known", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nothing was imported", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_is_let_go_while_the_server_works_is_cancelled_there()
+    {
+        await using var world = await CreateAsync("title text, price numeric");
+        await world.Tables.RunAsync("create function doze() returns trigger language plpgsql as 'begin perform pg_sleep(600); return new; end'; create trigger doze before insert on todo_item for each row execute function doze()");
+        var import = await TenantImport.OpenAsync(world.Tables.Database, "acme", "todo_item", new ImportOptions(), TestContext.Current.CancellationToken);
+        await AddAsync(import, Many(16_384));
+        await SleepsAsync(world);
+
+        await import.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await world.Tables.ValueAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"));
+        Assert.Equal(0, await world.CountAsync());
+    }
+
+    [Fact]
     public async Task A_connection_that_breaks_undoes_it_and_says_so()
     {
         await using var world = await CreateAsync("title text, price numeric");
@@ -204,6 +237,14 @@ public class ImportTests
         var failure = await Assert.ThrowsAsync<TenantException>(() => world.ImportAsync([Item(("title", "x"))], "acme", table: table));
         Assert.Equal(errorId, failure.ErrorId);
         Assert.Contains(says, failure.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task SleepsAsync(ImportWorld world)
+    {
+        while (await world.Tables.ValueAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'") == 0)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     internal static IEnumerable<(string[] Names, object?[] Values)> Many(int count)
