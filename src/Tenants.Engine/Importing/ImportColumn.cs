@@ -21,6 +21,9 @@ internal sealed record ImportColumn(string Name, uint TypeOid, string TypeSchema
     /// <summary>It holds text of any kind, and an empty text is one.</summary>
     public bool IsText => TypeOid is 25 or 1043 or 1042 or 18 or 19;
 
+    /// <summary>The bytes that fit, where the server cuts what is longer without a word: the types "char" and name (NAMEDATALEN). Null for all others.</summary>
+    public int? MostBytes => TypeOid switch { 18 => 1, 19 => 63, _ => null };
+
     /// <summary>It is of the type json or jsonb.</summary>
     public bool IsJson => TypeOid is 114 or 3802;
 }

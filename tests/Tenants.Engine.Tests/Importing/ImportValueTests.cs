@@ -40,6 +40,8 @@ public class ImportValueTests
         { "text", DayOfWeek.Friday, "Friday" },
         { "varchar(5)", "abc", "abc" },
         { "char(5)", "abc", "abc" },
+        { "name", "pg_class", "pg_class" },
+        { "\"char\"", "r", "r" },
         { "bit(3)", "101", "101" },
         { "uuid", Guid.Empty, "00000000-0000-0000-0000-000000000000" },
         { "uuid", "{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
@@ -110,6 +112,8 @@ public class ImportValueTests
     [InlineData("code", "abcd")]
     [InlineData("jsonb", "{")]
     [InlineData("boolean", 2)]
+    [InlineData("name", "a name of more than sixty-three bytes, which the server would cut for us")]
+    [InlineData("\"char\"", "ab")]
     public async Task What_would_lose_something_is_refused_with_its_column(string type, object value)
     {
         await using var world = await WithTypesAsync($"a text, b {type}");
