@@ -136,6 +136,28 @@ public class ImportValueTests
         }
     }
 
+    // Where extensions usually lie, and tenants have no USAGE.
+    [Fact]
+    public async Task A_type_may_lie_in_a_schema_that_tenants_cannot_enter()
+    {
+        await using var world = await CreateAsync("stand_in int");
+        await world.Tables.RunAsync("""
+            create schema extensions;
+            create type extensions.mood as enum ('glad', 'so, "so"');
+            create domain extensions.feeling as extensions.mood check (value <> 'glad');
+            create type extensions.pair as (a int, b text);
+            alter table todo_item add column n int, add column "Mood" extensions.mood, add column feeling extensions.feeling, add column pair extensions.pair;
+            """);
+
+        await world.ImportAsync(Item(("n", 1), ("mood", "glad"), ("feeling", null), ("pair", "(1,\"x, y\")")), Item(("n", 2), ("mood", "so, \"so\""), ("feeling", "so, \"so\""), ("pair", null)));
+
+        Assert.Equal("glad--(1,\"x, y\"),so, \"so\"-so, \"so\"-", await world.Tables.ValueAsync<string>("select string_agg(concat_ws('-', \"Mood\"::text, coalesce(feeling::text, ''), coalesce(pair::text, '')), ',' order by n) from todo_item"));
+        var failure = await Assert.ThrowsAsync<TenantException>(() => world.ImportAsync(Item(("n", 1), ("mood", "glad")), Item(("n", 2), ("mood", "cross"))));
+        Assert.StartsWith("Object 2, column 'Mood': ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Object 1, column 'feeling': ", (await Assert.ThrowsAsync<TenantException>(() => world.ImportAsync(Item(("feeling", "glad"))))).Message, StringComparison.Ordinal);
+        Assert.Equal(2, await world.CountAsync());
+    }
+
     [Fact]
     public async Task A_column_of_several_kinds_of_values_keeps_its_rows_in_order()
     {
