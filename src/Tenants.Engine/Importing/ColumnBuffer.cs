@@ -18,6 +18,9 @@ internal abstract class ColumnBuffer
     /// <exception cref="TenantException"><c>ParameterNotSupported</c>: no form can.</exception>
     public abstract bool TryAdd(object? value);
 
+    /// <summary>A row's value; null for NULL.</summary>
+    public abstract object? this[int row] { get; }
+
     /// <summary>Takes the last value back.</summary>
     public abstract void RemoveLast();
 
@@ -43,6 +46,9 @@ internal sealed class ColumnBuffer<T>(NpgsqlDbType type, int size, Func<object, 
     : ColumnBuffer
 {
     private readonly List<T?> _values = [];
+
+    /// <inheritdoc/>
+    public override object? this[int row] => _values[row];
 
     /// <inheritdoc/>
     public override bool TryAdd(object? value)

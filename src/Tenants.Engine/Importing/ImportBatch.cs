@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace Tenants.Engine.Importing;
@@ -87,6 +88,26 @@ internal sealed class ImportBatch(ImportLayout layout)
         }
 
         return command;
+    }
+
+    /// <summary>The value that a row has for a column, as text of the invariant culture.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="column">The column's name.</param>
+    /// <param name="value">The value; null for NULL.</param>
+    /// <returns>False if the objects have none, and the column gets its default.</returns>
+    public bool TryGetText(int row, string column, out string? value)
+    {
+        for (var i = 0; i < _buffers.Length; i++)
+        {
+            if (layout.Shape.Columns[i].Name == column)
+            {
+                value = Convert.ToString(_buffers[i][row], CultureInfo.InvariantCulture);
+                return true;
+            }
+        }
+
+        value = null;
+        return false;
     }
 
     private void TakeBack(int columns)

@@ -11,6 +11,8 @@ internal sealed class ImportConnection : IAsyncDisposable
 {
     private const string Savepoint = "tenants_import";
 
+    private static readonly TimeSpan LongestSearch = TimeSpan.FromSeconds(10);
+
     private readonly TransactionFrame _frame;
     private readonly ImportOptions _options;
     private readonly CancellationToken _cancellation;
@@ -101,10 +103,15 @@ internal sealed class ImportConnection : IAsyncDisposable
         await _frame.ReleaseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Finds the object that the server refused. The transaction is left failed.</summary>
+    /// <summary>Finds the object that the server refused, unless that takes too long. The transaction is left failed.</summary>
+    /// <exception cref="OperationCanceledException">It took too long, or was stopped.</exception>
     public async ValueTask<(int Row, string? Column)?> FindFaultAsync(ImportBatch batch, PostgresException error)
     {
-        var found = await ImportFault.FindAsync(_frame.Connection, Savepoint, batch, error, _cancellation).ConfigureAwait(false);
+        // The same rows are tried again and again: what their triggers say was said.
+        StopListening();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_cancellation);
+        limit.CancelAfter(_watchdog.Limit > TimeSpan.Zero && _watchdog.Limit < LongestSearch ? _watchdog.Limit : LongestSearch);
+        var found = await ImportFault.FindAsync(_frame.Connection, Savepoint, batch, error, limit.Token).ConfigureAwait(false);
         if (_frame.IsExplicit)
         {
             // As after any statement that fails in it: what the user sends next must not pass for the whole.

@@ -327,7 +327,10 @@ public sealed class TenantImport : IAsyncDisposable
                 return $"Objects {batch.First} to {batch.First + batch.Count - 1}, after the ones before them: ";
             }
 
-            var column = fault.Column ?? (error.SqlState == PostgresErrorCodes.InsufficientPrivilege ? _target.TenantColumn : null);
+            // Another policy than that of tenants may have refused the row.
+            var column = fault.Column
+                ?? (error.SqlState == PostgresErrorCodes.InsufficientPrivilege && _target.TenantColumn is { } own
+                    && batch.TryGetText(fault.Row, own, out var tenant) && tenant != _connection.Scope.Tenant ? own : null);
             return $"Object {batch.First + fault.Row}{(column is null ? "" : $", column '{column}'")}: ";
         }
         catch (Exception e) when (ServerErrors.IsOurs(e) || e is OperationCanceledException or TenantException)

@@ -85,6 +85,33 @@ public class ImportTests
     }
 
     [Fact]
+    public async Task A_policy_of_the_users_is_not_blamed_on_the_tenant_column()
+    {
+        await using var world = await CreateAsync("title text, price numeric");
+        await world.Tables.RunAsync("create policy cheap on todo_item as restrictive for insert with check (price < 3)");
+        string[] names = ["title", "price", "tenant"];
+
+        Assert.StartsWith("Object 3: ", (await world.FailsAsync("RowSecurityViolation", [.. Many(5)])).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Object 2: ", (await world.FailsAsync("RowSecurityViolation", (names, ["x", 1m, "acme"]), (names, ["x", 7m, "acme"]))).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Object 2, column 'tenant': ", (await world.FailsAsync("RowSecurityViolation", (names, ["x", 1m, "acme"]), (names, ["x", 1m, "globex"]))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_search_for_the_object_has_an_end_and_says_nothing_twice()
+    {
+        await using var world = await CreateAsync("title text, price numeric");
+        await world.Tables.RunAsync("create function slow() returns trigger language plpgsql as $f$ begin if new.price > 3 then raise exception 'no'; end if; raise notice 'row %', new.price; perform pg_sleep(0.3); return new; end $f$; create trigger slow before insert on todo_item for each row execute function slow()");
+        var notices = new System.Collections.Concurrent.ConcurrentQueue<string>();
+
+        // Each try of three rows takes as long as the first, and the limit is no longer than one statement's.
+        var failure = await Assert.ThrowsAsync<TenantException>(() => world.ImportAsync(Many(8), "acme", new ImportOptions { Timeout = TimeSpan.FromSeconds(1.5), OnNotice = n => notices.Enqueue(n.Message) }));
+
+        Assert.StartsWith("Objects 1 to 8: ", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["row 1", "row 2", "row 3"], notices);
+        Assert.Equal(0, await world.CountAsync());
+    }
+
+    [Fact]
     public async Task A_constraint_names_the_object_or_the_batch_that_it_fails_after()
     {
         await using var world = await CreateAsync("title text, price numeric, unique (title)");
