@@ -28,9 +28,10 @@ internal static class ColumnForms
         1083 => [() => Typed<TimeOnly?>(NpgsqlDbType.Time, 8, ColumnValues.Time), () => Text(column)],
         1186 => [() => Typed<TimeSpan?>(NpgsqlDbType.Interval, 16, v => v as TimeSpan?), () => Text(column)],
 
-        // A moment that knows its zone and one that does not are not mixed: the server turns one into the other by its own zone, as it does with a parameter.
+        // A moment that knows its zone and one that does not: the server turns one into the other by its own zone, as it does with a parameter. Text that is read as a
+        // timestamp with time zone tells them apart; one without drops the zone.
         1114 => [Clock, Moment, () => Text(column, isMomentLeftOut: true)],
-        1184 => [Moment, Clock, () => Text(column, isMomentLeftOut: true)],
+        1184 => [Moment, Clock, () => Text(column)],
         17 => [() => new ColumnBuffer<byte[]>(NpgsqlDbType.Bytea, 0, v => v as byte[], v => v.Length) { Rows = Plain }, () => Text(column)],
         _ when !column.IsArray && column.TypeSchema != "pg_catalog" => [() => Literal(column, table)],
         _ => [() => Text(column)],

@@ -113,10 +113,25 @@ internal static class ColumnValues
         _ => null,
     };
 
+    // ISO 8601, which the server reads so whatever its DateStyle.
+    private static string MomentText(object value)
+    {
+        if (value is DateTime { Kind: DateTimeKind.Unspecified } clock && !IsExtreme(clock))
+        {
+            return clock.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+        }
+
+        var moment = Moment(value)!.Value;
+        return moment == DateTime.MaxValue ? "infinity"
+            : moment == DateTime.MinValue ? "-infinity"
+            : moment.ToString("yyyy-MM-dd HH:mm:ss.ffffff'+00'", CultureInfo.InvariantCulture);
+    }
+
     private static string Write(ImportColumn column, object value) => value switch
     {
         string text => ParameterValues.Check(column.Name, text),
         TimeSpan span when column.TypeOid == 1083 => span.ToString("c", CultureInfo.InvariantCulture),
+        DateTime or DateTimeOffset when column.TypeOid == 1184 => MomentText(value),
         _ when column.IsJson => ParameterValues.Check(column.Name, JsonText.Write(column.Name, value)),
         IEnumerable list when column.IsArray && value is not (byte[] or IDictionary) => ArrayValues.Literal(column.Name, list),
         _ => ValueText.Of(column.Name, value),

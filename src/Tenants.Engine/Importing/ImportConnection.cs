@@ -17,7 +17,7 @@ internal sealed class ImportConnection : IAsyncDisposable
     private readonly ImportOptions _options;
     private readonly CancellationToken _cancellation;
     private readonly Watchdog _watchdog;
-    private NpgsqlCommand? _running;
+    private NpgsqlBatch? _running;
     private NpgsqlConnection? _listened;
     private Backend _backend;
     private long _sentAt;
@@ -74,18 +74,38 @@ internal sealed class ImportConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Inserts the rows of a batch.</summary>
+    /// <summary>The batch that the server refused; null where none was at fault.</summary>
+    public ImportBatch? Refused { get; private set; }
+
+    /// <summary>Inserts the rows of a load.</summary>
     /// <returns>How many the server took.</returns>
-    public async Task<int> InsertAsync(ImportBatch batch)
+    public async Task<int> InsertAsync(ImportLoad load)
     {
         // Outside of the transaction the connection is the session's own login's, whom no policy may bind.
         ObjectDisposedException.ThrowIf(_isOver || !_hasBegun, this);
-        await using var command = batch.ToCommand(_frame.Connection, 0, batch.Count);
+        await using var command = new NpgsqlBatch(_frame.Connection);
+        foreach (var batch in load.Batches)
+        {
+            command.BatchCommands.Add(batch.ToCommand(0, batch.Count));
+        }
+
         _running = command;
         _sentAt = Stopwatch.GetTimestamp();
         try
         {
-            return await _watchdog.GuardAsync(command.ExecuteNonQueryAsync(_cancellation), 1).ConfigureAwait(false);
+            return await _watchdog.GuardAsync(command.ExecuteNonQueryAsync(_cancellation), load.Batches.Count).ConfigureAwait(false);
+        }
+        catch (PostgresException)
+        {
+            // The first that the server did not report as done.
+            var done = 0;
+            while (done < load.Batches.Count && command.BatchCommands[done].StatementType != StatementType.Unknown)
+            {
+                done++;
+            }
+
+            Refused = done < load.Batches.Count ? load.Batches[done] : null;
+            throw;
         }
         finally
         {
@@ -176,10 +196,10 @@ internal sealed class ImportConnection : IAsyncDisposable
 
     private async ValueTask CancelAsync()
     {
-        if (_running is { } command)
+        if (_running is { } batch)
         {
             // The driver asks over a connection of its own, which it makes without a way to await it.
-            await Task.Run(command.Cancel).ConfigureAwait(false);
+            await Task.Run(batch.Cancel).ConfigureAwait(false);
         }
     }
 

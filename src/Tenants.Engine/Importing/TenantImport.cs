@@ -9,11 +9,14 @@ using Tenants.Engine.Sessions;
 namespace Tenants.Engine.Importing;
 
 /// <summary>
-/// Inserts objects into a table as a tenant: all of them, or none. While the server takes one batch, the next is filled, so memory
+/// Inserts objects into a table as a tenant: all of them, or none. While the server takes one load, the next is filled, so memory
 /// holds two of them however many objects come. The policies check each row; what an object says of its tenant is for the server to judge.
 /// </summary>
 public sealed class TenantImport : IAsyncDisposable
 {
+    // Shapes that are remembered: objects that have one of so many in turn are not looked up anew.
+    private const int MaxLayouts = 64;
+
     private readonly ImportTarget _target;
     private readonly ImportOptions _options;
     private readonly ImportConnection _connection;
@@ -21,8 +24,9 @@ public sealed class TenantImport : IAsyncDisposable
     private readonly CancellationTokenSource _stop;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private IReadOnlyList<string>? _names;
-    private ImportBatch? _filling;
-    private ImportBatch? _sent;
+    private readonly List<ImportLayout> _layouts = [];
+    private ImportLoad _filling = new();
+    private ImportLoad? _sent;
     private Task? _sending;
     private long _objects;
     private bool _isOver;
@@ -80,7 +84,7 @@ public sealed class TenantImport : IAsyncDisposable
     /// <exception cref="TenantException">A value cannot be sent; nothing was imported, and the import has ended.</exception>
     public bool TryAdd(IReadOnlyList<string> names, IReadOnlyList<object?> values)
     {
-        if (_isOver || !ReferenceEquals(names, _names) || _filling is not { IsFull: false } batch)
+        if (_isOver || !ReferenceEquals(names, _names) || _filling.IsFull || _filling.Last is not { } batch)
         {
             return false;
         }
@@ -99,7 +103,7 @@ public sealed class TenantImport : IAsyncDisposable
         }
 
         _objects++;
-        if (batch.IsFull && _sending is null or { IsCompletedSuccessfully: true })
+        if (_filling.IsFull && _sending is null or { IsCompletedSuccessfully: true })
         {
             Send();
         }
@@ -107,7 +111,7 @@ public sealed class TenantImport : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Adds an object, and waits for the server where two batches are full.</summary>
+    /// <summary>Adds an object, and waits for the server where two loads are full.</summary>
     /// <inheritdoc cref="TryAdd"/>
     public async ValueTask AddAsync(IReadOnlyList<string> names, IReadOnlyList<object?> values)
     {
@@ -180,18 +184,16 @@ public sealed class TenantImport : IAsyncDisposable
     private async ValueTask AddAnywayAsync(IReadOnlyList<string> names, IReadOnlyList<object?> values)
     {
         var layout = Layout(names);
-        if (_filling is { IsFull: true } || (_filling is { Count: > 0 } && _filling.Layout != layout))
+        if (_filling.IsFull)
         {
             await FlushAsync().ConfigureAwait(false);
         }
 
         _names = names;
-        Fill(layout);
-        while (!_filling!.TryAdd(values, _objects + 1))
+        _filling.Open(layout);
+        while (!_filling.Last!.TryAdd(values, _objects + 1))
         {
-            layout = Widen(_filling, values);
-            await FlushAsync().ConfigureAwait(false);
-            Fill(layout);
+            _filling.Open(Widen(_filling.Last, values));
         }
 
         _objects++;
@@ -199,10 +201,25 @@ public sealed class TenantImport : IAsyncDisposable
 
     private ImportLayout Layout(IReadOnlyList<string> names)
     {
-        var present = _filling?.Layout;
-        return present is not null && (ReferenceEquals(names, _names) || names.SequenceEqual(present.Shape.Names))
-            ? present
-            : ImportLayout.Of(_target, ImportShape.Map(_target, names, _options, _objects + 1), _options.KeepIdentity);
+        var present = _filling.Last?.Layout;
+        if (present is not null && (ReferenceEquals(names, _names) || names.SequenceEqual(present.Shape.Names)))
+        {
+            return present;
+        }
+
+        if (_layouts.Find(l => names.SequenceEqual(l.Shape.Names)) is { } known)
+        {
+            return known;
+        }
+
+        var layout = ImportLayout.Of(_target, ImportShape.Map(_target, names, _options, _objects + 1), _options.KeepIdentity);
+        if (_layouts.Count == MaxLayouts)
+        {
+            _layouts.RemoveAt(0);
+        }
+
+        _layouts.Add(layout);
+        return layout;
     }
 
     private ImportLayout Widen(ImportBatch batch, IReadOnlyList<object?> values)
@@ -210,7 +227,13 @@ public sealed class TenantImport : IAsyncDisposable
         var shape = batch.Layout.Shape;
         try
         {
-            return batch.Layout.With(batch.Misfit, values[shape.Positions[batch.Misfit]]);
+            var layout = batch.Layout.With(batch.Misfit, values[shape.Positions[batch.Misfit]]);
+            if (_layouts.IndexOf(batch.Layout) is >= 0 and var place)
+            {
+                _layouts[place] = layout;
+            }
+
+            return layout;
         }
         catch (TenantException e)
         {
@@ -218,46 +241,27 @@ public sealed class TenantImport : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes an empty batch of a layout ready, one that was sent if there is one.</summary>
-    private void Fill(ImportLayout layout)
-    {
-        if (_filling?.Layout == layout)
-        {
-            return;
-        }
-
-        if (_sent?.Layout == layout && _sending is null)
-        {
-            _filling = _sent;
-            _sent = null;
-            _filling.Clear();
-            return;
-        }
-
-        _filling = new ImportBatch(layout);
-    }
-
     private async ValueTask FlushAsync()
     {
         await WaitAsync().ConfigureAwait(false);
-        if (_filling is { Count: > 0 })
+        if (!_filling.IsEmpty)
         {
             Send();
         }
     }
 
-    // On another thread: to write the batch into the driver's messages takes as long as to fill one.
+    // On another thread: to write the load into the driver's messages takes as long as to fill one.
     private void Send()
     {
-        var batch = _filling!;
-        var spare = _sent?.Layout == batch.Layout ? _sent : null;
-        spare?.Clear();
-        _sent = batch;
-        _filling = spare ?? new ImportBatch(batch.Layout);
+        var load = _filling;
+        _filling = _sent ?? new ImportLoad();
+        _filling.Clear();
+        _filling.Open(load.Last!.Layout);
+        _sent = load;
         _sending = Task.Run(async () =>
         {
             await _connection.BeginAsync().ConfigureAwait(false);
-            Rows += await _connection.InsertAsync(batch).ConfigureAwait(false);
+            Rows += await _connection.InsertAsync(load).ConfigureAwait(false);
         });
     }
 
@@ -277,7 +281,7 @@ public sealed class TenantImport : IAsyncDisposable
         catch (Exception e)
         {
             _sending = null;
-            throw await FailAsync(e, _sent).ConfigureAwait(false);
+            throw await FailAsync(e, _connection.Refused).ConfigureAwait(false);
         }
     }
 

@@ -1,5 +1,7 @@
+using Tenants.Engine.Connections;
 using Tenants.Engine.Importing;
 using Tenants.Engine.Sessions;
+using Tenants.Testing;
 using Xunit;
 using static Tenants.Engine.Tests.Importing.ImportWorld;
 
@@ -109,6 +111,41 @@ public class ImportTests
         Assert.StartsWith("Objects 1 to 8: ", failure.Message, StringComparison.Ordinal);
         Assert.Equal(["row 1", "row 2", "row 3"], notices);
         Assert.Equal(0, await world.CountAsync());
+    }
+
+    // Properties that come and go, and moments of several kinds.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Objects_that_change_from_one_to_the_next_cost_no_round_trip_each(bool isOfShape)
+    {
+        await using var world = await CreateAsync("n int, a text default 'none', at timestamptz, local timestamp");
+        await using var proxy = CountingProxy.Start(world.Tables.Test.AdminConnectionString);
+        await using var database = await TenantDatabase.OpenAsync(new ConnectionSettings(proxy.Through(world.Tables.Test.AdminConnectionString)), TestContext.Current.CancellationToken);
+        string[][] shapes = [["n", "a"], ["n"], ["a", "n", "at"]];
+        object?[] moments = [new DateTime(2026, 1, 1), new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc), "2026-01-01", null];
+
+        await using var import = await TenantImport.OpenAsync(database, "acme", "todo_item", new ImportOptions(), TestContext.Current.CancellationToken);
+        proxy.TakeRoundTrips();
+        await AddAsync(import, Enumerable.Range(0, 2000).Select(i => isOfShape
+            ? (shapes[i % 3], shapes[i % 3].Select(name => name == "n" ? (object?)i : name == "a" ? "given" : moments[0]).ToArray())
+            : (["n", "at", "local"], new object?[] { i, moments[i % 4], moments[i % 4] })));
+        Assert.Equal(2000, (await import.CompleteAsync()).Rows);
+
+        Assert.InRange(proxy.TakeRoundTrips(), 2, 40);
+        Assert.Equal(string.Join(',', Enumerable.Range(0, 2000)), await world.Tables.ValueAsync<string>("select string_agg(n::text, ',' order by ctid) from todo_item"));
+        Assert.Equal(isOfShape ? 667 : 2000, await world.Tables.ValueAsync<long>("select count(*) from todo_item where a = 'none'"));
+        Assert.Equal(isOfShape ? 666 : 1500, await world.Tables.ValueAsync<long>("select count(at) from todo_item"));
+    }
+
+    [Fact]
+    public async Task Of_objects_that_change_the_refused_one_is_found_all_the_same()
+    {
+        await using var world = await CreateAsync();
+        var items = Enumerable.Range(0, 500).Select(i => i % 2 == 0 ? Item(("title", "x"), ("price", i)) : Item(("title", "x"))).ToArray();
+        items[301] = Item(("title", null));
+
+        Assert.StartsWith("Object 302, column 'title': ", (await world.FailsAsync("NotNullViolation", items)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
