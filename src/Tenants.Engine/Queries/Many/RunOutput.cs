@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 namespace Tenants.Engine.Queries.Many;
@@ -15,7 +14,7 @@ internal sealed class RunOutput
     private readonly object _lock = new();
 
     // Most runs hear of none.
-    private ConcurrentQueue<ServerNotice>? _notices;
+    private UnreadNotices? _notices;
 
     // What is being made, by whoever runs it.
     private List<object?> _batch = [];
@@ -46,7 +45,7 @@ internal sealed class RunOutput
     public void Weigh(long bytes) => _bytes += bytes;
 
     /// <summary>Adds a notice of the server's, on any thread.</summary>
-    public void Add(ServerNotice notice) => LazyInitializer.EnsureInitialized(ref _notices).Enqueue(notice);
+    public void Add(ServerNotice notice) => LazyInitializer.EnsureInitialized(ref _notices).Add(notice);
 
     /// <summary>Hands a batch over if there is room.</summary>
     public bool TryHandOver()
@@ -178,7 +177,7 @@ internal sealed class RunOutput
 
     private void AddNotices()
     {
-        while (Volatile.Read(ref _notices) is { } notices && notices.TryDequeue(out var notice))
+        while (Volatile.Read(ref _notices) is { } notices && notices.TryTake(out var notice))
         {
             _batch.Add(notice);
         }
