@@ -6,7 +6,8 @@ namespace Tenants.Engine.Queries.Many;
 /// What one tenant's run has given and nobody has read yet: never more than two batches, whatever the result holds. A run that fits
 /// into one is handed over whole when it has ended, so that it costs no waiting at all.
 /// </summary>
-internal sealed class RunOutput
+/// <param name="budget">What all runs together may keep.</param>
+internal sealed class RunOutput(OutputBudget budget)
 {
     private const int MostItems = 256;
     private const long MostBytes = 1 << 20;
@@ -20,8 +21,8 @@ internal sealed class RunOutput
     private List<object?> _batch = [];
     private long _bytes;
 
-    private Channel<IReadOnlyList<object?>>? _batches;
-    private IReadOnlyList<object?>? _rest;
+    private Channel<Batch>? _batches;
+    private Batch? _rest;
     private bool _isTaken;
     private bool _isPostponed;
 
@@ -42,7 +43,15 @@ internal sealed class RunOutput
     }
 
     /// <summary>Adds to what the batch holds, about.</summary>
-    public void Weigh(long bytes) => _bytes += bytes;
+    public void Weigh(long bytes)
+    {
+        // What makes no object of a row keeps nothing of it.
+        if (HasItems)
+        {
+            _bytes += bytes;
+            budget.Take(bytes);
+        }
+    }
 
     /// <summary>Adds a notice of the server's, on any thread.</summary>
     public void Add(ServerNotice notice) => LazyInitializer.EnsureInitialized(ref _notices).Add(notice);
@@ -90,7 +99,7 @@ internal sealed class RunOutput
         AddNotices();
         lock (_lock)
         {
-            _rest = _batch;
+            _rest = new Batch(_batch, _bytes);
             _batches?.Writer.TryComplete();
         }
     }
@@ -129,7 +138,8 @@ internal sealed class RunOutput
         {
             if (batches.Reader.TryRead(out var batch))
             {
-                return batch;
+                budget.GiveBack(batch.Bytes);
+                return batch.Items;
             }
 
             if (!await batches.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
@@ -138,17 +148,18 @@ internal sealed class RunOutput
             }
         }
 
-        var rest = _rest;
-        _rest = [];
-        return rest is { Count: > 0 } ? rest : null;
+        var rest = _rest!;
+        _rest = new Batch([], 0);
+        budget.GiveBack(rest.Bytes);
+        return rest.Items.Count > 0 ? rest.Items : null;
     }
 
-    private static Channel<IReadOnlyList<object?>> NewChannel() => Channel.CreateBounded<IReadOnlyList<object?>>(
+    private static Channel<Batch> NewChannel() => Channel.CreateBounded<Batch>(
         new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
 
     private bool TryWrite()
     {
-        if (!_batches!.Writer.TryWrite(_batch))
+        if (!_batches!.Writer.TryWrite(new Batch(_batch, _bytes)))
         {
             return false;
         }
@@ -168,6 +179,12 @@ internal sealed class RunOutput
             }
 
             _batches!.Writer.TryComplete();
+            while (_batches.Reader.TryRead(out var batch))
+            {
+                _bytes += batch.Bytes;
+            }
+
+            budget.GiveBack(_bytes);
             _batches = null;
             _batch = [];
             _bytes = 0;
@@ -182,4 +199,6 @@ internal sealed class RunOutput
             _batch.Add(notice);
         }
     }
+
+    private sealed record Batch(IReadOnlyList<object?> Items, long Bytes);
 }
