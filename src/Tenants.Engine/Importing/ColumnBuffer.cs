@@ -6,8 +6,8 @@ namespace Tenants.Engine.Importing;
 /// <summary>The values of one column of a batch, in one form; sent as one array.</summary>
 internal abstract class ColumnBuffer
 {
-    /// <summary>The form's cast on the server, with the colons; empty where the assignment to the column does it.</summary>
-    public required string Cast { get; init; }
+    /// <summary>What SQL makes rows of the array by, from the parameter's name.</summary>
+    public required Func<string, string> Rows { get; init; }
 
     /// <summary>About how many bytes it holds.</summary>
     public long Bytes { get; protected set; }
@@ -17,6 +17,9 @@ internal abstract class ColumnBuffer
     /// <returns>False if this form cannot hold it without loss; then nothing is added.</returns>
     /// <exception cref="TenantException"><c>ParameterNotSupported</c>: no form can.</exception>
     public abstract bool TryAdd(object? value);
+
+    /// <summary>A row's value; null for NULL.</summary>
+    public abstract object? this[int row] { get; }
 
     /// <summary>Takes the last value back.</summary>
     public abstract void RemoveLast();
@@ -38,9 +41,14 @@ internal abstract class ColumnBuffer
 /// <param name="convert">Gives the value, or null where this form cannot hold it without loss.</param>
 /// <param name="measure">The bytes of one value.</param>
 /// <param name="isBlankNull">An empty text is NULL, as in CSV for COPY: no value of the type is written so.</param>
-internal sealed class ColumnBuffer<T>(NpgsqlDbType type, int size, Func<object, T?> convert, Func<T, int>? measure = null, bool isBlankNull = false) : ColumnBuffer
+/// <param name="write">Makes the parameter, where it is no array of <paramref name="type"/>.</param>
+internal sealed class ColumnBuffer<T>(NpgsqlDbType type, int size, Func<object, T?> convert, Func<T, int>? measure = null, bool isBlankNull = false, Func<List<T?>, NpgsqlParameter>? write = null)
+    : ColumnBuffer
 {
     private readonly List<T?> _values = [];
+
+    /// <inheritdoc/>
+    public override object? this[int row] => _values[row];
 
     /// <inheritdoc/>
     public override bool TryAdd(object? value)
@@ -72,9 +80,9 @@ internal sealed class ColumnBuffer<T>(NpgsqlDbType type, int size, Func<object, 
     }
 
     /// <inheritdoc/>
-    public override NpgsqlParameter ToParameter(int start, int count, bool isNull) => new NpgsqlParameter<List<T?>>
+    public override NpgsqlParameter ToParameter(int start, int count, bool isNull)
     {
-        TypedValue = isNull ? [.. Enumerable.Repeat(default(T), count)] : start == 0 && count == _values.Count ? _values : _values.GetRange(start, count),
-        NpgsqlDbType = NpgsqlDbType.Array | type,
-    };
+        List<T?> rows = isNull ? [.. Enumerable.Repeat(default(T), count)] : start == 0 && count == _values.Count ? _values : _values.GetRange(start, count);
+        return write?.Invoke(rows) ?? new NpgsqlParameter<List<T?>> { TypedValue = rows, NpgsqlDbType = NpgsqlDbType.Array | type };
+    }
 }

@@ -1,4 +1,7 @@
+using System.Text;
+using Npgsql;
 using NpgsqlTypes;
+using Tenants.Engine.Queries.Values;
 
 namespace Tenants.Engine.Importing;
 
@@ -9,7 +12,9 @@ namespace Tenants.Engine.Importing;
 internal static class ColumnForms
 {
     /// <summary>Makes an empty buffer for each form of a column, the preferred one first.</summary>
-    public static IReadOnlyList<Func<ColumnBuffer>> Of(ImportColumn column) => column.TypeOid switch
+    /// <param name="column">The column.</param>
+    /// <param name="table">Its table, as SQL names it.</param>
+    public static IReadOnlyList<Func<ColumnBuffer>> Of(ImportColumn column, string table) => column.TypeOid switch
     {
         16 => [() => Typed<bool?>(NpgsqlDbType.Boolean, 1, ColumnValues.Boolean), () => Text(column)],
         21 => [() => Typed<short?>(NpgsqlDbType.Smallint, 2, v => (short?)ColumnValues.Integer(v, short.MinValue, short.MaxValue)), () => Text(column)],
@@ -23,18 +28,22 @@ internal static class ColumnForms
         1083 => [() => Typed<TimeOnly?>(NpgsqlDbType.Time, 8, ColumnValues.Time), () => Text(column)],
         1186 => [() => Typed<TimeSpan?>(NpgsqlDbType.Interval, 16, v => v as TimeSpan?), () => Text(column)],
 
-        // A moment that knows its zone and one that does not are not mixed: the server turns one into the other by its own zone, as it does with a parameter.
+        // A moment that knows its zone and one that does not: the server turns one into the other by its own zone, as it does with a parameter. Text that is read as a
+        // timestamp with time zone tells them apart; one without drops the zone.
         1114 => [Clock, Moment, () => Text(column, isMomentLeftOut: true)],
-        1184 => [Moment, Clock, () => Text(column, isMomentLeftOut: true)],
-        17 => [() => new ColumnBuffer<byte[]>(NpgsqlDbType.Bytea, 0, v => v as byte[], v => v.Length) { Cast = "" }, () => Text(column)],
+        1184 => [Moment, Clock, () => Text(column)],
+        17 => [() => new ColumnBuffer<byte[]>(NpgsqlDbType.Bytea, 0, v => v as byte[], v => v.Length) { Rows = Plain }, () => Text(column)],
+        _ when !column.IsArray && column.TypeSchema != "pg_catalog" => [() => Literal(column, table)],
         _ => [() => Text(column)],
     };
+
+    private static string Plain(string parameter) => $"pg_catalog.unnest({parameter})";
 
     private static ColumnBuffer<DateTime?> Clock() => Typed<DateTime?>(NpgsqlDbType.Timestamp, 8, ColumnValues.Clock);
 
     private static ColumnBuffer<DateTime?> Moment() => Typed<DateTime?>(NpgsqlDbType.TimestampTz, 8, ColumnValues.Moment);
 
-    private static ColumnBuffer<T> Typed<T>(NpgsqlDbType type, int size, Func<object, T?> convert) => new(type, size, convert, isBlankNull: true) { Cast = "" };
+    private static ColumnBuffer<T> Typed<T>(NpgsqlDbType type, int size, Func<object, T?> convert) => new(type, size, convert, isBlankNull: true) { Rows = Plain };
 
     private static ColumnBuffer<string> Text(ImportColumn column, bool isMomentLeftOut = false) => new(
         NpgsqlDbType.Text,
@@ -44,8 +53,27 @@ internal static class ColumnForms
         isBlankNull: IsNeverBlank(column))
     {
         // Text itself is assigned: a cast would cut what is too long for the column.
-        Cast = column.IsText ? "" : $"::{column.QuotedType}",
+        Rows = parameter => column.IsText ? Plain(parameter) : $"{Plain(parameter)}::{column.QuotedType}",
     };
+
+    // To name a type takes USAGE on its schema, which tenants need not have (that of extensions, say); a value of it does not. So the parameter takes its type from
+    // an array of the column's, which is never made.
+    private static ColumnBuffer<string> Literal(ImportColumn column, string table) => new(
+        NpgsqlDbType.Unknown,
+        0,
+        value => ColumnValues.Text(column, value),
+        text => text.Length,
+        write: texts => new NpgsqlParameter { Value = Array(texts, column.Delimiter), NpgsqlDbType = NpgsqlDbType.Unknown })
+    {
+        Rows = parameter => Plain($"case when true then {parameter} else array[(null::{table}).{column.QuotedName}] end"),
+    };
+
+    private static string Array(List<string?> texts, char delimiter)
+    {
+        var array = new StringBuilder();
+        ArrayText.Append(array, texts, delimiter);
+        return array.ToString();
+    }
 
     // An array, a number, a date, a uuid or JSON is never written as nothing.
     private static bool IsNeverBlank(ImportColumn column) =>

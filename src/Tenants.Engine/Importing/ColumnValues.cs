@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Tenants.Engine.Queries.Values;
 
 namespace Tenants.Engine.Importing;
@@ -14,15 +15,15 @@ internal static class ColumnValues
     private const NumberStyles Whole = NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite;
 
     /// <summary>The text of a value, as the column's type is written.</summary>
-    /// <exception cref="TenantException"><c>ParameterNotSupported</c>.</exception>
-    public static string Text(ImportColumn column, object value) => value switch
+    /// <exception cref="TenantException"><c>ParameterNotSupported</c>; <c>InvalidValue</c>: the server would cut it without a word.</exception>
+    public static string Text(ImportColumn column, object value)
     {
-        string text => ParameterValues.Check(column.Name, text),
-        TimeSpan span when column.TypeOid == 1083 => span.ToString("c", CultureInfo.InvariantCulture),
-        _ when column.IsJson => ParameterValues.Check(column.Name, JsonText.Write(column.Name, value)),
-        IEnumerable list when column.IsArray && value is not (byte[] or IDictionary) => ArrayValues.Literal(column.Name, list),
-        _ => ValueText.Of(column.Name, value),
-    };
+        var text = Write(column, value);
+        return column.MostBytes is not { } most || Encoding.UTF8.GetByteCount(text) <= most ? text : throw new TenantException(
+            "InvalidValue",
+            TenantErrorKind.InvalidData,
+            string.Create(CultureInfo.InvariantCulture, $"The value of '{column.Name}' is longer than a column of the type {column.TypeName} holds (bytes: {most})."));
+    }
 
     /// <summary>A whole number between two bounds.</summary>
     public static long? Integer(object value, long least, long most)
@@ -110,6 +111,30 @@ internal static class ColumnValues
         DateTime moment when IsExtreme(moment) => DateTime.SpecifyKind(moment, DateTimeKind.Utc),
         DateTimeOffset or DateTime { Kind: not DateTimeKind.Unspecified } => (DateTime)ParameterValues.Scalar(value)!.Value.Value,
         _ => null,
+    };
+
+    // ISO 8601, which the server reads so whatever its DateStyle.
+    private static string MomentText(object value)
+    {
+        if (value is DateTime { Kind: DateTimeKind.Unspecified } clock && !IsExtreme(clock))
+        {
+            return clock.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+        }
+
+        var moment = Moment(value)!.Value;
+        return moment == DateTime.MaxValue ? "infinity"
+            : moment == DateTime.MinValue ? "-infinity"
+            : moment.ToString("yyyy-MM-dd HH:mm:ss.ffffff'+00'", CultureInfo.InvariantCulture);
+    }
+
+    private static string Write(ImportColumn column, object value) => value switch
+    {
+        string text => ParameterValues.Check(column.Name, text),
+        TimeSpan span when column.TypeOid == 1083 => span.ToString("c", CultureInfo.InvariantCulture),
+        DateTime or DateTimeOffset when column.TypeOid == 1184 => MomentText(value),
+        _ when column.IsJson => ParameterValues.Check(column.Name, JsonText.Write(column.Name, value)),
+        IEnumerable list when column.IsArray && value is not (byte[] or IDictionary) => ArrayValues.Literal(column.Name, list),
+        _ => ValueText.Of(column.Name, value),
     };
 
     // The infinities have no zone, and go with either.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace Tenants.Engine.Importing;
@@ -6,9 +7,11 @@ namespace Tenants.Engine.Importing;
 /// <param name="layout">Their columns and forms.</param>
 internal sealed class ImportBatch(ImportLayout layout)
 {
-    // Larger ones are no faster; smaller ones wait for the network more often.
-    private const int MaxRows = 16_384;
-    private const long MaxBytes = 4 << 20;
+    /// <summary>When it is full: larger ones are no faster; smaller ones wait for the network more often.</summary>
+    public const int MaxRows = 16_384;
+
+    /// <summary>The same, by what it holds.</summary>
+    public const long MaxBytes = 4 << 20;
 
     private readonly ColumnBuffer[] _buffers = layout.CreateBuffers();
 
@@ -21,8 +24,8 @@ internal sealed class ImportBatch(ImportLayout layout)
     /// <summary>The number of its first row's object, from 1.</summary>
     public long First { get; private set; }
 
-    /// <summary>It is time to send it.</summary>
-    public bool IsFull { get; private set; }
+    /// <summary>About how many bytes it holds.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>The place of the column whose form could not hold the last object's value.</summary>
     public int Misfit { get; private set; }
@@ -58,7 +61,7 @@ internal sealed class ImportBatch(ImportLayout layout)
         }
 
         First = Count++ == 0 ? number : First;
-        IsFull = Count >= MaxRows || bytes >= MaxBytes;
+        Bytes = bytes;
         return true;
     }
 
@@ -66,7 +69,7 @@ internal sealed class ImportBatch(ImportLayout layout)
     public void Clear()
     {
         Count = 0;
-        IsFull = false;
+        Bytes = 0;
         foreach (var buffer in _buffers)
         {
             buffer.Clear();
@@ -74,19 +77,38 @@ internal sealed class ImportBatch(ImportLayout layout)
     }
 
     /// <summary>The statement that inserts some of the rows.</summary>
-    /// <param name="connection">Where.</param>
     /// <param name="start">The first row.</param>
     /// <param name="count">How many.</param>
     /// <param name="without">The place of a column that gets NULL instead; -1 for none.</param>
-    public NpgsqlCommand ToCommand(NpgsqlConnection connection, int start, int count, int without = -1)
+    public NpgsqlBatchCommand ToCommand(int start, int count, int without = -1)
     {
-        var command = new NpgsqlCommand(layout.Sql, connection);
+        var command = new NpgsqlBatchCommand(layout.Sql);
         for (var i = 0; i < _buffers.Length; i++)
         {
             command.Parameters.Add(_buffers[i].ToParameter(start, count, isNull: i == without));
         }
 
         return command;
+    }
+
+    /// <summary>The value that a row has for a column, as text of the invariant culture.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="column">The column's name.</param>
+    /// <param name="value">The value; null for NULL.</param>
+    /// <returns>False if the objects have none, and the column gets its default.</returns>
+    public bool TryGetText(int row, string column, out string? value)
+    {
+        for (var i = 0; i < _buffers.Length; i++)
+        {
+            if (layout.Shape.Columns[i].Name == column)
+            {
+                value = Convert.ToString(_buffers[i][row], CultureInfo.InvariantCulture);
+                return true;
+            }
+        }
+
+        value = null;
+        return false;
     }
 
     private void TakeBack(int columns)

@@ -11,11 +11,13 @@ internal sealed class ImportConnection : IAsyncDisposable
 {
     private const string Savepoint = "tenants_import";
 
+    private static readonly TimeSpan LongestSearch = TimeSpan.FromSeconds(10);
+
     private readonly TransactionFrame _frame;
     private readonly ImportOptions _options;
     private readonly CancellationToken _cancellation;
     private readonly Watchdog _watchdog;
-    private NpgsqlCommand? _running;
+    private NpgsqlBatch? _running;
     private NpgsqlConnection? _listened;
     private Backend _backend;
     private long _sentAt;
@@ -32,6 +34,9 @@ internal sealed class ImportConnection : IAsyncDisposable
 
     /// <summary>As whom it runs.</summary>
     public QueryScope Scope => _frame.Scope;
+
+    /// <summary>The user began the transaction: it is not committed here.</summary>
+    public bool IsExplicit => _frame.IsExplicit;
 
     /// <summary>Begins the transaction; the tenant is checked by it. Nothing else was sent yet, so a connection or key that is no longer good is replaced.</summary>
     public async ValueTask BeginAsync()
@@ -69,16 +74,38 @@ internal sealed class ImportConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Inserts the rows of a batch.</summary>
+    /// <summary>The batch that the server refused; null where none was at fault.</summary>
+    public ImportBatch? Refused { get; private set; }
+
+    /// <summary>Inserts the rows of a load.</summary>
     /// <returns>How many the server took.</returns>
-    public async Task<int> InsertAsync(ImportBatch batch)
+    public async Task<int> InsertAsync(ImportLoad load)
     {
-        await using var command = batch.ToCommand(_frame.Connection, 0, batch.Count);
+        // Outside of the transaction the connection is the session's own login's, whom no policy may bind.
+        ObjectDisposedException.ThrowIf(_isOver || !_hasBegun, this);
+        await using var command = new NpgsqlBatch(_frame.Connection);
+        foreach (var batch in load.Batches)
+        {
+            command.BatchCommands.Add(batch.ToCommand(0, batch.Count));
+        }
+
         _running = command;
         _sentAt = Stopwatch.GetTimestamp();
         try
         {
-            return await _watchdog.GuardAsync(command.ExecuteNonQueryAsync(_cancellation), 1).ConfigureAwait(false);
+            return await _watchdog.GuardAsync(command.ExecuteNonQueryAsync(_cancellation), load.Batches.Count).ConfigureAwait(false);
+        }
+        catch (PostgresException)
+        {
+            // The first that the server did not report as done.
+            var done = 0;
+            while (done < load.Batches.Count && command.BatchCommands[done].StatementType != StatementType.Unknown)
+            {
+                done++;
+            }
+
+            Refused = done < load.Batches.Count ? load.Batches[done] : null;
+            throw;
         }
         finally
         {
@@ -96,10 +123,15 @@ internal sealed class ImportConnection : IAsyncDisposable
         await _frame.ReleaseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Finds the object that the server refused. The transaction is left failed.</summary>
+    /// <summary>Finds the object that the server refused, unless that takes too long. The transaction is left failed.</summary>
+    /// <exception cref="OperationCanceledException">It took too long, or was stopped.</exception>
     public async ValueTask<(int Row, string? Column)?> FindFaultAsync(ImportBatch batch, PostgresException error)
     {
-        var found = await ImportFault.FindAsync(_frame.Connection, Savepoint, batch, error, _cancellation).ConfigureAwait(false);
+        // The same rows are tried again and again: what their triggers say was said.
+        StopListening();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_cancellation);
+        limit.CancelAfter(_watchdog.Limit > TimeSpan.Zero && _watchdog.Limit < LongestSearch ? _watchdog.Limit : LongestSearch);
+        var found = await ImportFault.FindAsync(_frame.Connection, Savepoint, batch, error, limit.Token).ConfigureAwait(false);
         if (_frame.IsExplicit)
         {
             // As after any statement that fails in it: what the user sends next must not pass for the whole.
@@ -164,10 +196,10 @@ internal sealed class ImportConnection : IAsyncDisposable
 
     private async ValueTask CancelAsync()
     {
-        if (_running is { } command)
+        if (_running is { } batch)
         {
             // The driver asks over a connection of its own, which it makes without a way to await it.
-            await Task.Run(command.Cancel).ConfigureAwait(false);
+            await Task.Run(batch.Cancel).ConfigureAwait(false);
         }
     }
 

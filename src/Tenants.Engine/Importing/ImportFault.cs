@@ -62,7 +62,7 @@ internal static class ImportFault
             throw new OperationCanceledException("The transaction is gone.");
         }
 
-        await using var command = batch.ToCommand(connection, rows.Start, rows.Count, rows.Without);
+        await using var command = new NpgsqlBatch(connection) { BatchCommands = { batch.ToCommand(rows.Start, rows.Count, rows.Without) } };
         try
         {
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);

@@ -35,7 +35,7 @@ internal sealed class ImportLayout
 
     /// <summary>The layout of objects of a shape, each column in its preferred form.</summary>
     public static ImportLayout Of(ImportTarget target, ImportShape shape, bool keepsIdentity) =>
-        new(target, shape, [.. shape.Columns.Select(ColumnForms.Of)], new int[shape.Columns.Count], keepsIdentity);
+        new(target, shape, [.. shape.Columns.Select(c => ColumnForms.Of(c, target.Table.QuotedName))], new int[shape.Columns.Count], keepsIdentity);
 
     /// <summary>Empty buffers, one for each column.</summary>
     public ColumnBuffer[] CreateBuffers() => [.. _forms.Select((forms, i) => forms[_chosen[i]]())];
@@ -64,7 +64,7 @@ internal sealed class ImportLayout
     private string Compose()
     {
         var names = string.Join(", ", Shape.Columns.Select(c => c.QuotedName));
-        var values = string.Join(", ", CreateBuffers().Select((buffer, i) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pg_catalog.unnest(${i + 1}){buffer.Cast}")));
+        var values = string.Join(", ", CreateBuffers().Select((buffer, i) => buffer.Rows(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"${i + 1}"))));
         return $"insert into {Target.Table.QuotedName} ({names}){(KeepsIdentity ? " overriding system value" : "")} select {values}";
     }
 }

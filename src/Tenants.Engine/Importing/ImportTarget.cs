@@ -16,7 +16,7 @@ internal sealed record ImportTarget(TableInfo Table, string? TenantColumn, IRead
             select a.attnum, a.atttypid from pg_catalog.pg_attribute a where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped
             union all
             select b.attnum, t.typbasetype from base b join pg_catalog.pg_type t on t.oid = b.oid where t.typtype = 'd')
-        select a.attname::text, t.oid, n.nspname::text, t.typname::text, t.typcategory = 'A', a.attidentity, a.attgenerated <> ''
+        select a.attname::text, t.oid, n.nspname::text, t.typname::text, t.typcategory = 'A', t.typdelim, a.attidentity, a.attgenerated <> ''
         from base b
         join pg_catalog.pg_type t on t.oid = b.oid and t.typtype <> 'd'
         join pg_catalog.pg_namespace n on n.oid = t.typnamespace
@@ -99,7 +99,7 @@ internal sealed record ImportTarget(TableInfo Table, string? TenantColumn, IRead
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             columns.Add(new ImportColumn(
-                reader.GetString(0), reader.GetFieldValue<uint>(1), reader.GetString(2), reader.GetString(3), reader.GetBoolean(4), reader.GetChar(5), reader.GetBoolean(6)));
+                reader.GetString(0), reader.GetFieldValue<uint>(1), reader.GetString(2), reader.GetString(3), reader.GetBoolean(4), reader.GetChar(5), reader.GetChar(6), reader.GetBoolean(7)));
         }
 
         return columns;

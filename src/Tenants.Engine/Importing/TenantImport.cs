@@ -9,19 +9,24 @@ using Tenants.Engine.Sessions;
 namespace Tenants.Engine.Importing;
 
 /// <summary>
-/// Inserts objects into a table as a tenant: all of them, or none. While the server takes one batch, the next is filled, so memory
+/// Inserts objects into a table as a tenant: all of them, or none. While the server takes one load, the next is filled, so memory
 /// holds two of them however many objects come. The policies check each row; what an object says of its tenant is for the server to judge.
 /// </summary>
 public sealed class TenantImport : IAsyncDisposable
 {
+    // Shapes that are remembered: objects that have one of so many in turn are not looked up anew.
+    private const int MaxLayouts = 64;
+
     private readonly ImportTarget _target;
     private readonly ImportOptions _options;
     private readonly ImportConnection _connection;
     private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenSource _stop;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private IReadOnlyList<string>? _names;
-    private ImportBatch? _filling;
-    private ImportBatch? _sent;
+    private readonly List<ImportLayout> _layouts = [];
+    private ImportLoad _filling = new();
+    private ImportLoad? _sent;
     private Task? _sending;
     private long _objects;
     private bool _isOver;
@@ -30,8 +35,9 @@ public sealed class TenantImport : IAsyncDisposable
     {
         _target = target;
         _options = options;
-        _connection = new ImportConnection(frame, options, cancellationToken);
         _cancellation = cancellationToken;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _connection = new ImportConnection(frame, options, _stop.Token);
     }
 
     /// <summary>The table, with its schema.</summary>
@@ -75,16 +81,29 @@ public sealed class TenantImport : IAsyncDisposable
     /// <param name="names">Its properties' names. The same list for objects that have the same is quickest.</param>
     /// <param name="values">Their values, free of wrappers of PowerShell's. They are taken out of it before this returns.</param>
     /// <returns>False if it was not added: <see cref="AddAsync"/> does it.</returns>
-    /// <exception cref="TenantException">A value cannot be sent; nothing was imported.</exception>
+    /// <exception cref="TenantException">A value cannot be sent; nothing was imported, and the import has ended.</exception>
     public bool TryAdd(IReadOnlyList<string> names, IReadOnlyList<object?> values)
     {
-        if (!ReferenceEquals(names, _names) || _filling is not { IsFull: false } batch || !batch.TryAdd(values, _objects + 1))
+        if (_isOver || !ReferenceEquals(names, _names) || _filling.IsFull || _filling.Last is not { } batch)
         {
             return false;
         }
 
+        try
+        {
+            if (!batch.TryAdd(values, _objects + 1))
+            {
+                return false;
+            }
+        }
+        catch (TenantException)
+        {
+            _isOver = true;
+            throw;
+        }
+
         _objects++;
-        if (batch.IsFull && _sending is null or { IsCompletedSuccessfully: true })
+        if (_filling.IsFull && _sending is null or { IsCompletedSuccessfully: true })
         {
             Send();
         }
@@ -92,28 +111,22 @@ public sealed class TenantImport : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Adds an object, and waits for the server where two batches are full.</summary>
+    /// <summary>Adds an object, and waits for the server where two loads are full.</summary>
     /// <inheritdoc cref="TryAdd"/>
     public async ValueTask AddAsync(IReadOnlyList<string> names, IReadOnlyList<object?> values)
     {
         ArgumentNullException.ThrowIfNull(names);
         ArgumentNullException.ThrowIfNull(values);
-        var layout = Layout(names);
-        if (_filling is { IsFull: true } || (_filling is { Count: > 0 } && _filling.Layout != layout))
+        CheckIsOpen();
+        try
         {
-            await FlushAsync().ConfigureAwait(false);
+            await AddAnywayAsync(names, values).ConfigureAwait(false);
         }
-
-        _names = names;
-        Fill(layout);
-        while (!_filling!.TryAdd(values, _objects + 1))
+        catch (TenantException)
         {
-            layout = Widen(_filling, values);
-            await FlushAsync().ConfigureAwait(false);
-            Fill(layout);
+            _isOver = true;
+            throw;
         }
-
-        _objects++;
     }
 
     /// <summary>Sends the rest and commits.</summary>
@@ -148,22 +161,65 @@ public sealed class TenantImport : IAsyncDisposable
     /// <summary>Ends it: unless it was completed, what it did is cancelled on the server and undone.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isOver = true;
         if (_sending is { } sending)
         {
             _sending = null;
+            await _stop.CancelAsync().ConfigureAwait(false);
             await Task.WhenAny(sending).ConfigureAwait(false);
         }
 
         await _connection.DisposeAsync().ConfigureAwait(false);
-        _isOver = true;
+        _stop.Dispose();
+    }
+
+    private void CheckIsOpen()
+    {
+        if (_isOver)
+        {
+            throw new TenantException("ImportEnded", TenantErrorKind.InvalidState, "The import has ended. Begin another.");
+        }
+    }
+
+    private async ValueTask AddAnywayAsync(IReadOnlyList<string> names, IReadOnlyList<object?> values)
+    {
+        var layout = Layout(names);
+        if (_filling.IsFull)
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+
+        _names = names;
+        _filling.Open(layout);
+        while (!_filling.Last!.TryAdd(values, _objects + 1))
+        {
+            _filling.Open(Widen(_filling.Last, values));
+        }
+
+        _objects++;
     }
 
     private ImportLayout Layout(IReadOnlyList<string> names)
     {
-        var present = _filling?.Layout;
-        return present is not null && (ReferenceEquals(names, _names) || names.SequenceEqual(present.Shape.Names))
-            ? present
-            : ImportLayout.Of(_target, ImportShape.Map(_target, names, _options, _objects + 1), _options.KeepIdentity);
+        var present = _filling.Last?.Layout;
+        if (present is not null && (ReferenceEquals(names, _names) || names.SequenceEqual(present.Shape.Names)))
+        {
+            return present;
+        }
+
+        if (_layouts.Find(l => names.SequenceEqual(l.Shape.Names)) is { } known)
+        {
+            return known;
+        }
+
+        var layout = ImportLayout.Of(_target, ImportShape.Map(_target, names, _options, _objects + 1), _options.KeepIdentity);
+        if (_layouts.Count == MaxLayouts)
+        {
+            _layouts.RemoveAt(0);
+        }
+
+        _layouts.Add(layout);
+        return layout;
     }
 
     private ImportLayout Widen(ImportBatch batch, IReadOnlyList<object?> values)
@@ -171,7 +227,13 @@ public sealed class TenantImport : IAsyncDisposable
         var shape = batch.Layout.Shape;
         try
         {
-            return batch.Layout.With(batch.Misfit, values[shape.Positions[batch.Misfit]]);
+            var layout = batch.Layout.With(batch.Misfit, values[shape.Positions[batch.Misfit]]);
+            if (_layouts.IndexOf(batch.Layout) is >= 0 and var place)
+            {
+                _layouts[place] = layout;
+            }
+
+            return layout;
         }
         catch (TenantException e)
         {
@@ -179,56 +241,33 @@ public sealed class TenantImport : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes an empty batch of a layout ready, one that was sent if there is one.</summary>
-    private void Fill(ImportLayout layout)
-    {
-        if (_filling?.Layout == layout)
-        {
-            return;
-        }
-
-        if (_sent?.Layout == layout && _sending is null)
-        {
-            _filling = _sent;
-            _sent = null;
-            _filling.Clear();
-            return;
-        }
-
-        _filling = new ImportBatch(layout);
-    }
-
     private async ValueTask FlushAsync()
     {
         await WaitAsync().ConfigureAwait(false);
-        if (_filling is { Count: > 0 })
+        if (!_filling.IsEmpty)
         {
             Send();
         }
     }
 
-    // On another thread: to write the batch into the driver's messages takes as long as to fill one.
+    // On another thread: to write the load into the driver's messages takes as long as to fill one.
     private void Send()
     {
-        var batch = _filling!;
-        var spare = _sent?.Layout == batch.Layout ? _sent : null;
-        spare?.Clear();
-        _sent = batch;
-        _filling = spare ?? new ImportBatch(batch.Layout);
+        var load = _filling;
+        _filling = _sent ?? new ImportLoad();
+        _filling.Clear();
+        _filling.Open(load.Last!.Layout);
+        _sent = load;
         _sending = Task.Run(async () =>
         {
             await _connection.BeginAsync().ConfigureAwait(false);
-            Rows += await _connection.InsertAsync(batch).ConfigureAwait(false);
+            Rows += await _connection.InsertAsync(load).ConfigureAwait(false);
         });
     }
 
     private async ValueTask WaitAsync()
     {
-        if (_isOver)
-        {
-            throw new TenantException("ImportEnded", TenantErrorKind.InvalidState, "The import has ended. Begin another.");
-        }
-
+        CheckIsOpen();
         if (_sending is not { } sending)
         {
             return;
@@ -242,7 +281,7 @@ public sealed class TenantImport : IAsyncDisposable
         catch (Exception e)
         {
             _sending = null;
-            throw await FailAsync(e, _sent).ConfigureAwait(false);
+            throw await FailAsync(e, _connection.Refused).ConfigureAwait(false);
         }
     }
 
@@ -253,16 +292,21 @@ public sealed class TenantImport : IAsyncDisposable
         var place = !isStopped && batch is not null && exception is PostgresException refused && IsOfRow(refused)
             ? await PlaceAsync(batch, refused).ConfigureAwait(false)
             : null;
-        var wasBroken = ServerErrors.IsBroken(exception);
+
+        // The answer to a COMMIT may be lost, or come after a cancel that came too late.
+        var isUnknown = isCommit && !_connection.IsExplicit && (isStopped || exception is OperationCanceledException || ServerErrors.IsBroken(exception));
+        var outcome = isUnknown
+            ? $"It was being committed, so whether the {Rows} rows are there is not known: count them before you import again."
+            : ImportErrors.Undone;
         await _connection.AbortAsync(failed: !isStopped).ConfigureAwait(false);
-        if (!isStopped && _connection.OutrunLimit is { } outrun)
+        if (!isStopped && !isUnknown && _connection.OutrunLimit is { } outrun)
         {
             return outrun.With($"{outrun.Message} {ImportErrors.Undone}");
         }
 
         if (isStopped || exception is OperationCanceledException)
         {
-            return new OperationCanceledException($"The import was cancelled. {ImportErrors.Undone}", exception is OperationCanceledException ? null : exception, _cancellation);
+            return new OperationCanceledException($"The import was cancelled. {outcome}", exception is OperationCanceledException ? null : exception, _cancellation);
         }
 
         if (!ServerErrors.IsOurs(exception))
@@ -271,12 +315,7 @@ public sealed class TenantImport : IAsyncDisposable
         }
 
         var error = await _connection.TranslateAsync(exception).ConfigureAwait(false);
-        if (isCommit && wasBroken)
-        {
-            return error.With($"{error.Message} It broke while the import was being committed, so whether the {Rows} rows are there is not known: count them before you import again.");
-        }
-
-        return error.With($"{place}{error.Message} {ImportErrors.Undone}");
+        return error.With($"{place}{error.Message} {outcome}");
     }
 
     // What a row's values, constraints, policies and triggers say; not what the server or the rights as a whole do.
@@ -292,7 +331,10 @@ public sealed class TenantImport : IAsyncDisposable
                 return $"Objects {batch.First} to {batch.First + batch.Count - 1}, after the ones before them: ";
             }
 
-            var column = fault.Column ?? (error.SqlState == PostgresErrorCodes.InsufficientPrivilege ? _target.TenantColumn : null);
+            // Another policy than that of tenants may have refused the row.
+            var column = fault.Column
+                ?? (error.SqlState == PostgresErrorCodes.InsufficientPrivilege && _target.TenantColumn is { } own
+                    && batch.TryGetText(fault.Row, own, out var tenant) && tenant != _connection.Scope.Tenant ? own : null);
             return $"Object {batch.First + fault.Row}{(column is null ? "" : $", column '{column}'")}: ";
         }
         catch (Exception e) when (ServerErrors.IsOurs(e) || e is OperationCanceledException or TenantException)

@@ -16,6 +16,9 @@ internal sealed record Conjunct(
     /// <summary>It compares with what a sub-select gave once for the whole statement, as the policy does: <c>$0</c>, from 17 on <c>(InitPlan 1).col1</c>.</summary>
     public bool IsOfInitPlan { get; private init; }
 
+    /// <summary>The numbers in it, and what the strings in it say.</summary>
+    public IReadOnlyList<string> Values { get; private init; } = [];
+
     /// <summary>True if it speaks of a column.</summary>
     public bool Mentions(string column) => Names.Contains(column);
 
@@ -90,11 +93,25 @@ internal sealed record Conjunct(
             [.. tokens.Where(t => t.Kind == SqlTokenKind.Operator).Select(t => t.In(text).ToString()).Where(o => o != "::")],
             [.. tokens.Where(t => t.Kind == SqlTokenKind.String).Select(t => t.In(text).ToString())])
         {
+            Values = [.. tokens.Where(t => t.Kind is SqlTokenKind.String or SqlTokenKind.Number).Select(t => Value(t.In(text).ToString()))],
             IsOfInitPlan = names.Contains("InitPlan") || tokens.Any(t => t.Kind == SqlTokenKind.Parameter),
         };
     }
 
     private static SqlStatement Lex(string text) => StatementSplitter.Split(text)[0];
+
+    // The server writes a string with a backslash in it as E'…', and doubles both.
+    private static string Value(string literal)
+    {
+        var isEscaped = literal.StartsWith("E'", StringComparison.Ordinal);
+        if (!isEscaped && !literal.StartsWith('\''))
+        {
+            return literal;
+        }
+
+        var value = literal[(isEscaped ? 2 : 1)..^1].Replace("''", "'", StringComparison.Ordinal);
+        return isEscaped ? value.Replace(@"\\", @"\", StringComparison.Ordinal) : value;
+    }
 
     private static string Unquote(string name) => name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using Tenants.Engine.Connections;
 using Tenants.Engine.Errors;
 using Tenants.Engine.Queries.Running;
 using Tenants.Engine.Queries.Text;
@@ -15,6 +16,9 @@ internal sealed class Explainer : IAsyncDisposable
     private readonly TimeSpan? _timeout;
     private readonly StatementStep[] _steps;
     private readonly CancellationToken _cancellation;
+    private readonly Watchdog _watchdog;
+    private NpgsqlBatch? _running;
+    private Backend _backend;
     private long _sentAt;
 
     /// <summary>Sends nothing yet.</summary>
@@ -30,6 +34,7 @@ internal sealed class Explainer : IAsyncDisposable
         _before = before;
         _timeout = timeout;
         _cancellation = cancellationToken;
+        _watchdog = new Watchdog(timeout ?? scope.Database.Facts.StatementTimeout, CancelAsync, () => scope.TerminateAsync(_backend));
         _steps = [Step(isTimed: false), Step(isTimed: true)];
     }
 
@@ -58,6 +63,17 @@ internal sealed class Explainer : IAsyncDisposable
                     throw await TranslateAsync(e).ConfigureAwait(false);
                 }
             }
+            catch (Exception) when (_watchdog.HasFired)
+            {
+                throw new TenantException(
+                    "StatementTimeout",
+                    TenantErrorKind.Timeout,
+                    $"The query ran on past its limit of {_watchdog.Limit.TotalSeconds:0.###} s and was ended from here. Raise the limit with -Timeout or Connect-TenantDatabase -StatementTimeout, or look at what the query calls.")
+                {
+                    Tenant = _frame.Scope.Tenant,
+                    Target = _frame.Scope.Tenant,
+                };
+            }
             catch (Exception e) when (ServerErrors.IsOurs(e))
             {
                 throw await TranslateAsync(step.TypingError ?? e).ConfigureAwait(false);
@@ -73,9 +89,19 @@ internal sealed class Explainer : IAsyncDisposable
 
     private ValueTask<TenantException> TranslateAsync(Exception exception) => QueryErrors.TranslateAsync(exception, null, _frame.Scope, (_timeout, Stopwatch.GetElapsedTime(_sentAt)));
 
+    private async ValueTask CancelAsync()
+    {
+        if (_running is { } batch)
+        {
+            // The driver asks over a connection of its own, which it makes without a way to await it.
+            await Task.Run(batch.Cancel).ConfigureAwait(false);
+        }
+    }
+
     private async Task<string> ReadAsync(StatementStep step)
     {
         _sentAt = Stopwatch.GetTimestamp();
+        _backend = Backend.Of(_frame.Connection);
         await using var batch = new NpgsqlBatch(_frame.Connection);
         var (begin, results) = _frame.Begin(readOnly: _before.Count == 0, _timeout);
         foreach (var command in begin)
@@ -89,20 +115,32 @@ internal sealed class Explainer : IAsyncDisposable
         }
 
         batch.BatchCommands.Add(step.ToBatchCommand());
+        _running = batch;
         string json;
-        await using (var reader = await batch.ExecuteReaderAsync(_cancellation).ConfigureAwait(false))
+        try
         {
-            for (; results > 0; results--)
-            {
-                await reader.NextResultAsync(_cancellation).ConfigureAwait(false);
-            }
-
-            await reader.ReadAsync(_cancellation).ConfigureAwait(false);
-            json = reader.GetString(0);
+            // What the query calls may lift the server's own limit.
+            json = await _watchdog.GuardAsync(ReadAsync(batch, results), 1).ConfigureAwait(false);
+        }
+        finally
+        {
+            _running = null;
         }
 
         await _frame.AbortAsync(failed: false).ConfigureAwait(false);
         return json;
+    }
+
+    private async Task<string> ReadAsync(NpgsqlBatch batch, int results)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(_cancellation).ConfigureAwait(false);
+        for (; results > 0; results--)
+        {
+            await reader.NextResultAsync(_cancellation).ConfigureAwait(false);
+        }
+
+        await reader.ReadAsync(_cancellation).ConfigureAwait(false);
+        return reader.GetString(0);
     }
 
     private StatementStep Step(bool isTimed)

@@ -114,7 +114,7 @@ public static class QueryMeasurement
     private static bool IsOfTenant(PlanNode node, TenantTable table, TenantId tenant) =>
         node.All().Where(n => n == node || n.Type == "Bitmap Index Scan" || n.Type.StartsWith("Bitmap", StringComparison.Ordinal))
             .SelectMany(n => Conjunct.Split(n.IndexCondition).Concat(Conjunct.Split(n.Filter)).Concat(Conjunct.Split(n.Text("Recheck Cond"))))
-            .Any(c => c.Mentions(table.Column) && (c.Text.Contains(tenant.Value.Replace("'", "''", StringComparison.Ordinal), StringComparison.Ordinal)));
+            .Any(c => c.Mentions(table.Column) && c.Operators is ["="] && c.Values is [var value] && value == tenant.Value);
 
     private static double Median(IEnumerable<double> values)
     {

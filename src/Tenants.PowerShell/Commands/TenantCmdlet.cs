@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using Tenants.Engine.Connections;
+using Tenants.Engine.Queries;
 using Tenants.Hosting;
 
 namespace Tenants.Commands;
@@ -10,7 +10,7 @@ namespace Tenants.Commands;
 public abstract class TenantCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentQueue<ServerNotice> _notices = new();
+    private readonly UnreadNotices _notices = new();
 
     /// <summary>Cancelled when the pipeline is stopped (Ctrl+C, or a consumer that has seen enough).</summary>
     protected CancellationToken StopToken => _stop.Token;
@@ -74,12 +74,12 @@ public abstract class TenantCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Takes a notice of the server, on any thread; it is written on the pipeline's.</summary>
-    protected void OnNotice(ServerNotice notice) => _notices.Enqueue(notice);
+    protected void OnNotice(ServerNotice notice) => _notices.Add(notice);
 
     /// <summary>Writes the notices that have come. Called between rows and at the end of each step.</summary>
     protected void WriteNotices()
     {
-        while (_notices.TryDequeue(out var notice))
+        while (_notices.TryTake(out var notice))
         {
             WriteNotice(notice);
         }

@@ -13,8 +13,9 @@ internal sealed class ModuleLoadContext : AssemblyLoadContext
 {
     private const string Engine = "Tenants.Engine";
     private const string Portable = "engine";
+    private const string Complete = "complete";
 
-    private static readonly string s_folder = FindFolder();
+    private static readonly string s_folder = FindFolder(Path.GetDirectoryName(typeof(ModuleLoadContext).Assembly.Location)!);
     private static readonly ModuleLoadContext s_instance = new();
 
     private static int s_attached;
@@ -41,12 +42,13 @@ internal sealed class ModuleLoadContext : AssemblyLoadContext
         return File.Exists(path) ? LoadFromAssemblyPath(path) : null;
     }
 
-    // Beside the portable assemblies lie the same ones compiled for some machines, by .NET 10: older runtimes could not use that code.
-    private static string FindFolder()
+    /// <summary>The folder to load from. Beside the portable assemblies lie the same ones compiled for some machines, by .NET 10: older runtimes could not use that code.</summary>
+    /// <param name="bin">Where the cmdlets lie.</param>
+    internal static string FindFolder(string bin)
     {
-        var bin = Path.GetDirectoryName(typeof(ModuleLoadContext).Assembly.Location)!;
+        // The mark is written last: what is still being made, or was cut off, is passed over.
         var native = Path.Combine(bin, "native", RuntimeInformation.RuntimeIdentifier);
-        return Environment.Version.Major >= 10 && Directory.Exists(native) ? native : Path.Combine(bin, Portable);
+        return Environment.Version.Major >= 10 && File.Exists(Path.Combine(native, Complete)) ? native : Path.Combine(bin, Portable);
     }
 
     private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name) =>

@@ -1,5 +1,7 @@
+using Tenants.Engine.Connections;
 using Tenants.Engine.Importing;
 using Tenants.Engine.Sessions;
+using Tenants.Testing;
 using Xunit;
 using static Tenants.Engine.Tests.Importing.ImportWorld;
 
@@ -82,6 +84,68 @@ public class ImportTests
         Assert.StartsWith($"Object 17234, column '{column}': ", failure.Message, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was imported.", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(value?.ToString() ?? "item 17234", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_of_the_users_is_not_blamed_on_the_tenant_column()
+    {
+        await using var world = await CreateAsync("title text, price numeric");
+        await world.Tables.RunAsync("create policy cheap on todo_item as restrictive for insert with check (price < 3)");
+        string[] names = ["title", "price", "tenant"];
+
+        Assert.StartsWith("Object 3: ", (await world.FailsAsync("RowSecurityViolation", [.. Many(5)])).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Object 2: ", (await world.FailsAsync("RowSecurityViolation", (names, ["x", 1m, "acme"]), (names, ["x", 7m, "acme"]))).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Object 2, column 'tenant': ", (await world.FailsAsync("RowSecurityViolation", (names, ["x", 1m, "acme"]), (names, ["x", 1m, "globex"]))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_search_for_the_object_has_an_end_and_says_nothing_twice()
+    {
+        await using var world = await CreateAsync("title text, price numeric");
+        await world.Tables.RunAsync("create function slow() returns trigger language plpgsql as $f$ begin if new.price > 3 then raise exception 'no'; end if; raise notice 'row %', new.price; perform pg_sleep(0.3); return new; end $f$; create trigger slow before insert on todo_item for each row execute function slow()");
+        var notices = new System.Collections.Concurrent.ConcurrentQueue<string>();
+
+        // Each try of three rows takes as long as the first, and the limit is no longer than one statement's.
+        var failure = await Assert.ThrowsAsync<TenantException>(() => world.ImportAsync(Many(8), "acme", new ImportOptions { Timeout = TimeSpan.FromSeconds(1.5), OnNotice = n => notices.Enqueue(n.Message) }));
+
+        Assert.StartsWith("Objects 1 to 8: ", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["row 1", "row 2", "row 3"], notices);
+        Assert.Equal(0, await world.CountAsync());
+    }
+
+    // Properties that come and go, and moments of several kinds.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Objects_that_change_from_one_to_the_next_cost_no_round_trip_each(bool isOfShape)
+    {
+        await using var world = await CreateAsync("n int, a text default 'none', at timestamptz, local timestamp");
+        await using var proxy = CountingProxy.Start(world.Tables.Test.AdminConnectionString);
+        await using var database = await TenantDatabase.OpenAsync(new ConnectionSettings(proxy.Through(world.Tables.Test.AdminConnectionString)), TestContext.Current.CancellationToken);
+        string[][] shapes = [["n", "a"], ["n"], ["a", "n", "at"]];
+        object?[] moments = [new DateTime(2026, 1, 1), new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc), "2026-01-01", null];
+
+        await using var import = await TenantImport.OpenAsync(database, "acme", "todo_item", new ImportOptions(), TestContext.Current.CancellationToken);
+        proxy.TakeRoundTrips();
+        await AddAsync(import, Enumerable.Range(0, 2000).Select(i => isOfShape
+            ? (shapes[i % 3], shapes[i % 3].Select(name => name == "n" ? (object?)i : name == "a" ? "given" : moments[0]).ToArray())
+            : (["n", "at", "local"], new object?[] { i, moments[i % 4], moments[i % 4] })));
+        Assert.Equal(2000, (await import.CompleteAsync()).Rows);
+
+        Assert.InRange(proxy.TakeRoundTrips(), 2, 40);
+        Assert.Equal(string.Join(',', Enumerable.Range(0, 2000)), await world.Tables.ValueAsync<string>("select string_agg(n::text, ',' order by ctid) from todo_item"));
+        Assert.Equal(isOfShape ? 667 : 2000, await world.Tables.ValueAsync<long>("select count(*) from todo_item where a = 'none'"));
+        Assert.Equal(isOfShape ? 666 : 1500, await world.Tables.ValueAsync<long>("select count(at) from todo_item"));
+    }
+
+    [Fact]
+    public async Task Of_objects_that_change_the_refused_one_is_found_all_the_same()
+    {
+        await using var world = await CreateAsync();
+        var items = Enumerable.Range(0, 500).Select(i => i % 2 == 0 ? Item(("title", "x"), ("price", i)) : Item(("title", "x"))).ToArray();
+        items[301] = Item(("title", null));
+
+        Assert.StartsWith("Object 302, column 'title': ", (await world.FailsAsync("NotNullViolation", items)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -179,6 +243,39 @@ public class ImportTests
     }
 
     [Fact]
+    public async Task Cancelled_while_it_is_committed_it_does_not_say_that_nothing_was_imported()
+    {
+        await using var world = await CreateAsync("title text, price numeric");
+        await world.Tables.RunAsync("create function doze() returns trigger language plpgsql as 'begin perform pg_sleep(600); return new; end'; create constraint trigger doze after insert on todo_item deferrable initially deferred for each row execute function doze()");
+        using var stop = new CancellationTokenSource();
+        await using var import = await TenantImport.OpenAsync(world.Tables.Database, "acme", "todo_item", new ImportOptions(), stop.Token);
+        await AddAsync(import, Many(2));
+
+        var completing = import.CompleteAsync();
+        await SleepsAsync(world);
+        await stop.CancelAsync();
+
+        var failure = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completing);
+        Assert.Contains("not known", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nothing was imported", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_is_let_go_while_the_server_works_is_cancelled_there()
+    {
+        await using var world = await CreateAsync("title text, price numeric");
+        await world.Tables.RunAsync("create function doze() returns trigger language plpgsql as 'begin perform pg_sleep(600); return new; end'; create trigger doze before insert on todo_item for each row execute function doze()");
+        var import = await TenantImport.OpenAsync(world.Tables.Database, "acme", "todo_item", new ImportOptions(), TestContext.Current.CancellationToken);
+        await AddAsync(import, Many(16_384));
+        await SleepsAsync(world);
+
+        await import.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await world.Tables.ValueAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"));
+        Assert.Equal(0, await world.CountAsync());
+    }
+
+    [Fact]
     public async Task A_connection_that_breaks_undoes_it_and_says_so()
     {
         await using var world = await CreateAsync("title text, price numeric");
@@ -204,6 +301,14 @@ public class ImportTests
         var failure = await Assert.ThrowsAsync<TenantException>(() => world.ImportAsync([Item(("title", "x"))], "acme", table: table));
         Assert.Equal(errorId, failure.ErrorId);
         Assert.Contains(says, failure.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task SleepsAsync(ImportWorld world)
+    {
+        while (await world.Tables.ValueAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'") == 0)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     internal static IEnumerable<(string[] Names, object?[] Values)> Many(int count)

@@ -40,6 +40,8 @@ public class ImportValueTests
         { "text", DayOfWeek.Friday, "Friday" },
         { "varchar(5)", "abc", "abc" },
         { "char(5)", "abc", "abc" },
+        { "name", "pg_class", "pg_class" },
+        { "\"char\"", "r", "r" },
         { "bit(3)", "101", "101" },
         { "uuid", Guid.Empty, "00000000-0000-0000-0000-000000000000" },
         { "uuid", "{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
@@ -110,6 +112,8 @@ public class ImportValueTests
     [InlineData("code", "abcd")]
     [InlineData("jsonb", "{")]
     [InlineData("boolean", 2)]
+    [InlineData("name", "a name of more than sixty-three bytes, which the server would cut for us")]
+    [InlineData("\"char\"", "ab")]
     public async Task What_would_lose_something_is_refused_with_its_column(string type, object value)
     {
         await using var world = await WithTypesAsync($"a text, b {type}");
@@ -130,6 +134,28 @@ public class ImportValueTests
             var failure = await world.FailsAsync("ParameterNotSupported", item);
             Assert.StartsWith($"Object 1, column '{item.Names[0]}': The value of '{item.Names[0]}' ", failure.Message, StringComparison.Ordinal);
         }
+    }
+
+    // Where extensions usually lie, and tenants have no USAGE.
+    [Fact]
+    public async Task A_type_may_lie_in_a_schema_that_tenants_cannot_enter()
+    {
+        await using var world = await CreateAsync("stand_in int");
+        await world.Tables.RunAsync("""
+            create schema extensions;
+            create type extensions.mood as enum ('glad', 'so, "so"');
+            create domain extensions.feeling as extensions.mood check (value <> 'glad');
+            create type extensions.pair as (a int, b text);
+            alter table todo_item add column n int, add column "Mood" extensions.mood, add column feeling extensions.feeling, add column pair extensions.pair;
+            """);
+
+        await world.ImportAsync(Item(("n", 1), ("mood", "glad"), ("feeling", null), ("pair", "(1,\"x, y\")")), Item(("n", 2), ("mood", "so, \"so\""), ("feeling", "so, \"so\""), ("pair", null)));
+
+        Assert.Equal("glad--(1,\"x, y\"),so, \"so\"-so, \"so\"-", await world.Tables.ValueAsync<string>("select string_agg(concat_ws('-', \"Mood\"::text, coalesce(feeling::text, ''), coalesce(pair::text, '')), ',' order by n) from todo_item"));
+        var failure = await Assert.ThrowsAsync<TenantException>(() => world.ImportAsync(Item(("n", 1), ("mood", "glad")), Item(("n", 2), ("mood", "cross"))));
+        Assert.StartsWith("Object 2, column 'Mood': ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Object 1, column 'feeling': ", (await Assert.ThrowsAsync<TenantException>(() => world.ImportAsync(Item(("feeling", "glad"))))).Message, StringComparison.Ordinal);
+        Assert.Equal(2, await world.CountAsync());
     }
 
     [Fact]

@@ -160,6 +160,31 @@ public class MeasureTests
         Assert.Equal(TenantQueryFindingKind.IndexLost, Assert.Single(measure.Findings).Kind);
     }
 
+    [Fact]
+    public async Task A_tenant_whose_name_is_part_of_anothers_is_not_taken_for_it()
+    {
+        await using var world = await CreateAsync();
+        await world.RegisterAsync("1", "11");
+        await world.RunAsync("insert into todo_item (tenant, id) select '11', n from generate_series(1, 5) n; create view shown as select * from todo_item where tenant = '11'");
+        await world.RunAsync("do $$begin execute format('grant select on shown to %I', (select value from tenants.setting where name = 'session_role')); end$$");
+
+        var measure = await QueryMeasurement.RunAsync(world.Database, "1", "select count(*) from shown", QueryParameters.None, new MeasureOptions { Repeat = 1, AllowLock = true }, Cancellation);
+
+        Assert.Contains("of all tenants", measure.NotCompared, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_outlives_the_servers_limit_is_ended_from_here()
+    {
+        await using var world = await CreateAsync();
+        await world.RunAsync("create function stubborn() returns int language plpgsql as $f$ begin begin perform pg_sleep(600); exception when query_canceled then perform pg_sleep(600); end; return 1; end $f$");
+
+        var measuring = QueryMeasurement.RunAsync(world.Database, "acme", "select stubborn()", QueryParameters.None, new MeasureOptions { Repeat = 1, Timeout = TimeSpan.FromSeconds(0.5) }, Cancellation);
+        var failure = await Assert.ThrowsAsync<TenantException>(() => measuring.WaitAsync(TimeSpan.FromMinutes(1), Cancellation));
+
+        Assert.Equal("StatementTimeout", failure.ErrorId);
+    }
+
     internal static async Task<TableWorld> CreateAsync()
     {
         var world = await TableWorld.CreateAsync(Rows);

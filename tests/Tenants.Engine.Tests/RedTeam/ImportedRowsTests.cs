@@ -85,6 +85,35 @@ public class ImportedRowsTests
         Assert.Equal(3, await world.Tables.ValueAsync<long>("select count(*) from public.todo_item where tenant = 'acme' and title = 'item ' || id"));
     }
 
+    // Its transaction is rolled back then, and the session's connection is the admin's: what is sent after that is bound by no policy.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_added_after_a_failure_reaches_no_tenant(bool isInTransaction)
+    {
+        await using var world = await CreateAsync("title text not null, price numeric");
+        await using var session = await OpenSession.OpenAsync(world.Tables.Database, "acme", TestContext.Current.CancellationToken);
+        if (isInTransaction)
+        {
+            await session.StartTransactionAsync(null, false, TestContext.Current.CancellationToken);
+        }
+
+        string[] names = ["title", "tenant"];
+        await using var import = await TenantImport.OpenAsync(session, "todo_item", new ImportOptions(), TestContext.Current.CancellationToken);
+        await AddAsync(import, [(names, [null, "acme"])]);
+        await Assert.ThrowsAsync<TenantException>(import.CompleteAsync);
+
+        for (var i = 0; i < 40_000; i++)
+        {
+            Assert.False(import.TryAdd(names, ["x", "globex"]));
+        }
+
+        Assert.Equal("ImportEnded", (await Assert.ThrowsAsync<TenantException>(() => import.AddAsync(names, ["x", "globex"]).AsTask())).ErrorId);
+        Assert.Equal("ImportEnded", (await Assert.ThrowsAsync<TenantException>(import.CompleteAsync)).ErrorId);
+        await import.DisposeAsync();
+        Assert.Equal(0, await world.CountAsync());
+    }
+
     [Fact]
     public async Task A_trigger_runs_with_the_rights_of_tenants_and_reaches_no_other_tenant()
     {

@@ -5,7 +5,7 @@ namespace Tenants.PowerShell.Tests.Queries;
 
 public class MeasureTenantQueryTests
 {
-    private const string LostIndex = "Measure-TenantQuery -Tenant acme 'select id from todo_item where title like @t' @{ t = 'item 1234%' } -Repeat 3 -AllowLock";
+    private const string LostIndex = "Measure-TenantQuery -Tenant acme 'select id from todo_item where title like @t' @{ t = 'item 1234%' } -Repeat 3 -AllowLock -Confirm:$false";
 
     [Fact]
     public async Task One_record_holds_both_plans_the_price_and_what_to_do()
@@ -28,7 +28,7 @@ public class MeasureTenantQueryTests
         await using var database = await CreateAsync();
         using var shell = ModuleRunner.Connect(database.AdminConnectionString);
 
-        var result = shell.Run("'acme', 'nobody', 'globex' | Measure-TenantQuery 'select count(*) from todo_item' -Repeat 1 -AllowLock");
+        var result = shell.Run("'acme', 'nobody', 'globex' | Measure-TenantQuery 'select count(*) from todo_item' -Repeat 1 -AllowLock -Confirm:$false");
 
         Assert.Equal(["acme", "globex"], result.Output.Select(o => ((TenantQueryMeasure)o.BaseObject).Tenant));
         Assert.StartsWith("TenantNotFound", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -36,13 +36,24 @@ public class MeasureTenantQueryTests
 
     [Theory]
     [InlineData("Measure-TenantQuery -Tenant acme 'select 1 from todo_item'", "LockNeeded")]
-    [InlineData("Measure-TenantQuery -Tenant acme 'delete from todo_item' -AllowLock", "QueryNotMeasurable")]
+    [InlineData("Measure-TenantQuery -Tenant acme 'delete from todo_item' -AllowLock -Confirm:$false", "QueryNotMeasurable")]
     public async Task What_cannot_be_measured_is_refused(string script, string errorId)
     {
         await using var database = await CreateAsync();
         using var shell = ModuleRunner.Connect(database.AdminConnectionString);
 
         Assert.Equal(errorId, shell.Run(script).ErrorId);
+    }
+
+    [Fact]
+    public async Task The_lock_is_asked_for_and_nothing_else_is()
+    {
+        await using var database = await CreateAsync();
+        using var shell = ModuleRunner.Connect(database.AdminConnectionString);
+
+        Assert.Empty(shell.Run("Measure-TenantQuery -Tenant acme 'select 1' -Repeat 1 -AllowLock -WhatIf").EnsureSuccess().Output);
+        Assert.NotEmpty(shell.Run("Measure-TenantQuery -Tenant acme 'select 1' -Repeat 1 -AllowLock").ErrorId ?? "");
+        Assert.Single(shell.Run("Measure-TenantQuery -Tenant acme 'select 1' -Repeat 1").EnsureSuccess().Output);
     }
 
     private static async Task<TestDatabase> CreateAsync()

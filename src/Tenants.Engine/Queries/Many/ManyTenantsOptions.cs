@@ -26,4 +26,7 @@ public sealed record ManyTenantsOptions
     /// transaction holds back the server's clean-up: so it is stopped then, and run anew when its turn has come.
     /// </summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many bytes all of them together may have given that nobody has read, before no further one begins.</summary>
+    internal long MostUnread { get; init; } = OutputBudget.Default;
 }

@@ -15,6 +15,7 @@ public sealed class ManyTenantsQuery : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop;
     private readonly TenantRunner _runner;
+    private readonly OutputBudget _budget;
     private readonly bool _keepsOrder;
     private readonly int _limit;
     private readonly List<Task> _tasks = [];
@@ -38,6 +39,7 @@ public sealed class ManyTenantsQuery : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _keepsOrder = options.KeepOrder;
+        _budget = new OutputBudget(options.MostUnread);
         _limit = MostAtOnce(database, options.ThrottleLimit);
         _runner = new TenantRunner(database, query, options, new RunGate(_limit), Announce, () => _isReaderIdle);
     }
@@ -61,7 +63,7 @@ public sealed class ManyTenantsQuery : IAsyncDisposable
             return false;
         }
 
-        var run = new TenantRun(tenant, _stop.Token);
+        var run = new TenantRun(tenant, _budget, _stop.Token);
         if (_keepsOrder)
         {
             _inOrder.Enqueue(run);
@@ -147,11 +149,18 @@ public sealed class ManyTenantsQuery : IAsyncDisposable
         }
     }
 
+    // Before one is taken out of the list: then all that came before it run or have run, so whoever is waited for is never held up here.
+    private async ValueTask<bool> HasRoomAsync()
+    {
+        await _budget.RoomAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return true;
+    }
+
     private async Task WorkAsync()
     {
         while (await _input.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            while (_input.Reader.TryRead(out var run))
+            while (await HasRoomAsync().ConfigureAwait(false) && _input.Reader.TryRead(out var run))
             {
                 await _runner.RunAsync(run, _stop.Token).ConfigureAwait(false);
             }

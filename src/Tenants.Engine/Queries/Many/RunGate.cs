@@ -4,9 +4,14 @@ namespace Tenants.Engine.Queries.Many;
 /// <param name="limit">How many at most.</param>
 internal sealed class RunGate(int limit)
 {
+    // After so many runs for each that may run at once, one more is tried: what took the connections may have given them back.
+    private const int RunsBeforeGrowth = 16;
+
     private readonly object _lock = new();
+    private readonly int _wanted = limit;
     private readonly LinkedList<TaskCompletionSource> _waiting = [];
     private int _running;
+    private int _endedSinceChange;
 
     /// <summary>How many may run at once.</summary>
     public int Limit { get; private set; } = limit;
@@ -36,6 +41,12 @@ internal sealed class RunGate(int limit)
         lock (_lock)
         {
             _running--;
+            if (Limit < _wanted && ++_endedSinceChange >= RunsBeforeGrowth * Limit)
+            {
+                _endedSinceChange = 0;
+                Limit++;
+            }
+
             while (_running < Limit && _waiting.First is { } next)
             {
                 _waiting.Remove(next);
@@ -46,7 +57,7 @@ internal sealed class RunGate(int limit)
     }
 
     /// <summary>
-    /// One that runs got no connection. From now on fewer run than were granted: one connection is left for whoever works with the output.
+    /// One that runs got no connection. For a while fewer run than were granted: one connection is left for whoever works with the output.
     /// </summary>
     /// <returns>False where no other runs, so that waiting for one is of no use.</returns>
     public bool TryShrink()
@@ -55,6 +66,7 @@ internal sealed class RunGate(int limit)
         {
             var others = _running - 1;
             Limit = Math.Max(1, Math.Min(Limit, others - 1));
+            _endedSinceChange = 0;
             return others > 0;
         }
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 namespace Tenants.Engine.Queries.Many;
@@ -7,7 +6,8 @@ namespace Tenants.Engine.Queries.Many;
 /// What one tenant's run has given and nobody has read yet: never more than two batches, whatever the result holds. A run that fits
 /// into one is handed over whole when it has ended, so that it costs no waiting at all.
 /// </summary>
-internal sealed class RunOutput
+/// <param name="budget">What all runs together may keep.</param>
+internal sealed class RunOutput(OutputBudget budget)
 {
     private const int MostItems = 256;
     private const long MostBytes = 1 << 20;
@@ -15,14 +15,14 @@ internal sealed class RunOutput
     private readonly object _lock = new();
 
     // Most runs hear of none.
-    private ConcurrentQueue<ServerNotice>? _notices;
+    private UnreadNotices? _notices;
 
     // What is being made, by whoever runs it.
     private List<object?> _batch = [];
     private long _bytes;
 
-    private Channel<IReadOnlyList<object?>>? _batches;
-    private IReadOnlyList<object?>? _rest;
+    private Channel<Batch>? _batches;
+    private Batch? _rest;
     private bool _isTaken;
     private bool _isPostponed;
 
@@ -43,10 +43,18 @@ internal sealed class RunOutput
     }
 
     /// <summary>Adds to what the batch holds, about.</summary>
-    public void Weigh(long bytes) => _bytes += bytes;
+    public void Weigh(long bytes)
+    {
+        // What makes no object of a row keeps nothing of it.
+        if (HasItems)
+        {
+            _bytes += bytes;
+            budget.Take(bytes);
+        }
+    }
 
     /// <summary>Adds a notice of the server's, on any thread.</summary>
-    public void Add(ServerNotice notice) => LazyInitializer.EnsureInitialized(ref _notices).Enqueue(notice);
+    public void Add(ServerNotice notice) => LazyInitializer.EnsureInitialized(ref _notices).Add(notice);
 
     /// <summary>Hands a batch over if there is room.</summary>
     public bool TryHandOver()
@@ -91,7 +99,7 @@ internal sealed class RunOutput
         AddNotices();
         lock (_lock)
         {
-            _rest = _batch;
+            _rest = new Batch(_batch, _bytes);
             _batches?.Writer.TryComplete();
         }
     }
@@ -130,7 +138,8 @@ internal sealed class RunOutput
         {
             if (batches.Reader.TryRead(out var batch))
             {
-                return batch;
+                budget.GiveBack(batch.Bytes);
+                return batch.Items;
             }
 
             if (!await batches.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
@@ -139,17 +148,18 @@ internal sealed class RunOutput
             }
         }
 
-        var rest = _rest;
-        _rest = [];
-        return rest is { Count: > 0 } ? rest : null;
+        var rest = _rest!;
+        _rest = new Batch([], 0);
+        budget.GiveBack(rest.Bytes);
+        return rest.Items.Count > 0 ? rest.Items : null;
     }
 
-    private static Channel<IReadOnlyList<object?>> NewChannel() => Channel.CreateBounded<IReadOnlyList<object?>>(
+    private static Channel<Batch> NewChannel() => Channel.CreateBounded<Batch>(
         new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
 
     private bool TryWrite()
     {
-        if (!_batches!.Writer.TryWrite(_batch))
+        if (!_batches!.Writer.TryWrite(new Batch(_batch, _bytes)))
         {
             return false;
         }
@@ -169,6 +179,12 @@ internal sealed class RunOutput
             }
 
             _batches!.Writer.TryComplete();
+            while (_batches.Reader.TryRead(out var batch))
+            {
+                _bytes += batch.Bytes;
+            }
+
+            budget.GiveBack(_bytes);
             _batches = null;
             _batch = [];
             _bytes = 0;
@@ -178,9 +194,11 @@ internal sealed class RunOutput
 
     private void AddNotices()
     {
-        while (Volatile.Read(ref _notices) is { } notices && notices.TryDequeue(out var notice))
+        while (Volatile.Read(ref _notices) is { } notices && notices.TryTake(out var notice))
         {
             _batch.Add(notice);
         }
     }
+
+    private sealed record Batch(IReadOnlyList<object?> Items, long Bytes);
 }

@@ -6,8 +6,9 @@ public sealed class TenantRun
     private readonly CancellationToken _cancellation;
     private int _announced;
 
-    internal TenantRun(string tenant, CancellationToken cancellationToken)
+    internal TenantRun(string tenant, OutputBudget budget, CancellationToken cancellationToken)
     {
+        Output = new RunOutput(budget);
         Tenant = tenant;
         _cancellation = cancellationToken;
     }
@@ -24,7 +25,7 @@ public sealed class TenantRun
     /// <summary>True once something of it is there to be read, or it has ended.</summary>
     internal bool IsAnnounced => Volatile.Read(ref _announced) != 0;
 
-    internal RunOutput Output { get; } = new();
+    internal RunOutput Output { get; }
 
     /// <summary>The next objects that the sink made, with <see cref="ServerNotice"/>s between them as they came.</summary>
     /// <returns>Null at the end.</returns>

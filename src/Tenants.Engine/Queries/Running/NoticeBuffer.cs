@@ -6,7 +6,7 @@ namespace Tenants.Engine.Queries.Running;
 internal sealed class NoticeBuffer(Action<ServerNotice>? target)
 {
     private readonly object _lock = new();
-    private List<ServerNotice>? _held = [];
+    private UnreadNotices? _held = new();
 
     /// <summary>Takes a notice of the driver's, on any thread.</summary>
     public void Add(object sender, NpgsqlNoticeEventArgs e)
@@ -36,14 +36,14 @@ internal sealed class NoticeBuffer(Action<ServerNotice>? target)
     /// <summary>Tells what was said so far, and from now on all at once.</summary>
     public void Release()
     {
-        List<ServerNotice>? held;
+        UnreadNotices? held;
         lock (_lock)
         {
             held = _held;
             _held = null;
         }
 
-        foreach (var notice in held ?? [])
+        while (held is not null && held.TryTake(out var notice))
         {
             target?.Invoke(notice);
         }

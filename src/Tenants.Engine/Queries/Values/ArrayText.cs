@@ -15,13 +15,17 @@ internal static class ArrayText
     }
 
     /// <summary>Writes one dimension.</summary>
-    public static void Append(StringBuilder text, IEnumerable<string?> elements)
+    public static void Append(StringBuilder text, IEnumerable<string?> elements, char delimiter = ',')
     {
         text.Append('{');
         var first = true;
         foreach (var element in elements)
         {
-            text.Append(first ? "" : ",");
+            if (!first)
+            {
+                text.Append(delimiter);
+            }
+
             first = false;
             if (element is null)
             {

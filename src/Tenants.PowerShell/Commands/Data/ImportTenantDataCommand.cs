@@ -15,7 +15,7 @@ namespace Tenants.Commands;
 /// <remarks>
 /// The tenant is one for the whole call, and never taken from the objects: a property of the tenant column's name is a value like the others, and the server refuses
 /// the row if it names another tenant. For objects of several tenants call it once for each: <c>$rows | Group-Object tenant | ForEach-Object { $_.Group | Import-TenantData -Table t -Tenant $_.Name }</c>.
-/// Objects whose properties change from one to the next are sent in smaller batches, which takes longer.
+/// Objects whose properties change from one to the next are sent in a statement each, which takes longer.
 /// <example><c>Import-Csv ./items.csv | Import-TenantData todo_item -Tenant acme</c></example>
 /// </remarks>
 [Cmdlet(VerbsData.Import, "TenantData", DefaultParameterSetName = OfTenant, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]

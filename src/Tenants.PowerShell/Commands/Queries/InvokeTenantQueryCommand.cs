@@ -86,8 +86,9 @@ public sealed class InvokeTenantQueryCommand : TenantConnectionCmdlet
     public int ThrottleLimit { get; set; } = ManyTenantsOptions.DefaultThrottleLimit;
 
     /// <summary>
-    /// Objects come in the order of the tenants. Unless given, a tenant's objects come as soon as they are there, so that a slow one holds
-    /// nobody up; those of one tenant stay together either way, and each tells whose it is.
+    /// Objects come in the order of the tenants. Unless given, a tenant's objects come as soon as they are there, so that one that is slow to
+    /// give its first row holds nobody up; those of one tenant stay together either way, so one that has begun is read to its end first. Each tells whose it is.
+    /// A tenant that waits for its turn for more than five seconds with more rows than are kept is stopped, undone and run again: its statement may run twice.
     /// </summary>
     [Parameter(ParameterSetName = OfTenant)]
     [Parameter(ParameterSetName = OfAll)]

@@ -11,10 +11,10 @@ namespace Tenants.Commands;
 /// <remarks>
 /// It needs the admin. The text runs as the admin too, without row security: read-only and rolled back, but the functions that it calls run with his rights and see all
 /// tenants' rows, as with -AsAdmin. Measure what you wrote yourself, never text that came from a tenant. An admin who is neither a superuser nor has BYPASSRLS must let his tables be locked
-/// for it (-AllowLock). Times are the server's own, of planning and running; what the network and the client take is not in them.
+/// for it (-AllowLock), once for each run, and is asked before. Times are the server's own, of planning and running; what the network and the client take is not in them.
 /// <example><c>Measure-TenantQuery -Tenant acme 'select * from todo_item where title like @t' @{ t = 'Order%' }</c></example>
 /// </remarks>
-[Cmdlet(VerbsDiagnostic.Measure, "TenantQuery")]
+[Cmdlet(VerbsDiagnostic.Measure, "TenantQuery", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(TenantQueryMeasure))]
 public sealed class MeasureTenantQueryCommand : TenantConnectionCmdlet
 {
@@ -36,7 +36,7 @@ public sealed class MeasureTenantQueryCommand : TenantConnectionCmdlet
 
     /// <summary>How many pairs are run.</summary>
     [Parameter]
-    [ValidateRange(1, 1000)]
+    [ValidateRange(1, 100)]
     public int Repeat { get; set; } = 5;
 
     /// <summary>Lets the query's tenant tables be locked (ACCESS EXCLUSIVE) for as long as a run without row security takes, where the admin is bound by their policies himself.</summary>
@@ -54,6 +54,12 @@ public sealed class MeasureTenantQueryCommand : TenantConnectionCmdlet
         var database = await GetDatabaseAsync();
         foreach (var tenant in Tenant)
         {
+            // Only the lock can be felt by others.
+            if (AllowLock && !AskTo($"the tenant tables of the query, {Repeat + 1} times, as '{tenant}'", "Lock for all others (ACCESS EXCLUSIVE), where the login is bound by the policies"))
+            {
+                continue;
+            }
+
             // Made here, on the pipeline's thread, for that is where it reports.
             IProgress<int> progress = new Progress<int>(pair => Show(tenant, pair));
             var options = new MeasureOptions

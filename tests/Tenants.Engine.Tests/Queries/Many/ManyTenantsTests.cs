@@ -203,6 +203,38 @@ public sealed class ManyTenantsTests : IAsyncLifetime
         Assert.All(read, r => Assert.Equal([$"hello {r.Tenant}", "row"], r.Rows.Select(i => i is ServerNotice n ? n.Message : i)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_nobody_reads_holds_further_tenants_back_and_is_bounded_over_all(bool keepOrder)
+    {
+        var begun = 0;
+        var options = Options(4, keepOrder) with
+        {
+            MostUnread = 1 << 20,
+            CreateSink = (_, write) =>
+            {
+                Interlocked.Increment(ref begun);
+                return new RowCollector(write);
+            },
+        };
+        await using var many = new ManyTenantsQuery(_database.Database, Parse("select repeat('x', 400000)"), options, Token);
+        Assert.All(Names(40), name => Assert.True(many.TryAdd(name)));
+        await WaitUntilAsync(() => Task.FromResult(Volatile.Read(ref begun) >= 4));
+        await Task.Delay(TimeSpan.FromSeconds(1), Token);
+
+        // The first give it all; those that began meanwhile are no more than run at once.
+        Assert.InRange(Volatile.Read(ref begun), 4, 8);
+        var read = 0;
+        while (await many.NextAsync() is { } run)
+        {
+            Assert.Equal(400_000, ((string)Assert.Single((await ReadAsync(run)).Rows)!).Length);
+            read++;
+        }
+
+        Assert.Equal((40, 40), (read, begun));
+    }
+
     private static ManyTenantsOptions Options(int limit = 5, bool keepOrder = false) => new()
     {
         ThrottleLimit = limit,

@@ -49,6 +49,29 @@ public class RunGateTests
     }
 
     [Fact]
+    public async Task After_many_that_got_one_more_run_again_and_never_more_than_wanted()
+    {
+        var gate = new RunGate(3);
+        for (var i = 0; i < 3; i++)
+        {
+            await gate.EnterAsync(isNext: false, default);
+        }
+
+        Assert.True(gate.TryShrink());
+        Assert.Equal(1, gate.Limit);
+        gate.Exit();
+        gate.Exit();
+        gate.Exit();
+        for (var i = 0; i < 200; i++)
+        {
+            await gate.EnterAsync(isNext: false, default);
+            gate.Exit();
+        }
+
+        Assert.Equal(3, gate.Limit);
+    }
+
+    [Fact]
     public async Task Who_waits_no_longer_takes_nobodys_place()
     {
         var gate = new RunGate(1);
