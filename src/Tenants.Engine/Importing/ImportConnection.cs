@@ -15,6 +15,7 @@ internal sealed class ImportConnection : IAsyncDisposable
 
     private readonly TransactionFrame _frame;
     private readonly ImportOptions _options;
+    private readonly CancellationToken _beginning;
     private readonly CancellationToken _cancellation;
     private readonly Watchdog _watchdog;
     private NpgsqlBatch? _running;
@@ -24,8 +25,9 @@ internal sealed class ImportConnection : IAsyncDisposable
     private bool _hasBegun;
     private bool _isOver;
 
-    public ImportConnection(TransactionFrame frame, ImportOptions options, CancellationToken cancellationToken)
+    public ImportConnection(TransactionFrame frame, ImportOptions options, CancellationToken beginning, CancellationToken cancellationToken)
     {
+        _beginning = beginning;
         _frame = frame;
         _options = options;
         _cancellation = cancellationToken;
@@ -45,10 +47,10 @@ internal sealed class ImportConnection : IAsyncDisposable
         {
             try
             {
-                await _frame.PrepareAsync(_cancellation).ConfigureAwait(false);
+                await _frame.PrepareAsync(_beginning).ConfigureAwait(false);
                 Listen();
                 _backend = Backend.Of(_frame.Connection);
-                await RunAsync([.. _frame.Begin(readOnly: false, _options.Timeout).Commands, new NpgsqlBatchCommand($"savepoint {Savepoint}")]).ConfigureAwait(false);
+                await RunAsync([.. _frame.Begin(readOnly: false, _options.Timeout).Commands, new NpgsqlBatchCommand($"savepoint {Savepoint}")], _beginning).ConfigureAwait(false);
                 _hasBegun = true;
             }
             catch (PostgresException e) when (!_frame.IsExplicit && !renewed && e.SqlState is "TN001" or "TN004" or PostgresErrorCodes.UndefinedObject)
@@ -56,17 +58,17 @@ internal sealed class ImportConnection : IAsyncDisposable
                 renewed = true;
                 StopListening();
                 _backend = default;
-                if (!await _frame.RenewAsync(_cancellation).ConfigureAwait(false))
+                if (!await _frame.RenewAsync(_beginning).ConfigureAwait(false))
                 {
                     throw;
                 }
             }
-            catch (Exception e) when (!_frame.IsExplicit && !replaced && ServerErrors.IsBroken(e) && !_cancellation.IsCancellationRequested)
+            catch (Exception e) when (!_frame.IsExplicit && !replaced && ServerErrors.IsBroken(e) && !_beginning.IsCancellationRequested)
             {
                 replaced = true;
                 StopListening();
                 _backend = default;
-                if (!await _frame.ReplaceConnectionAsync(_cancellation).ConfigureAwait(false))
+                if (!await _frame.ReplaceConnectionAsync(_beginning).ConfigureAwait(false))
                 {
                     throw;
                 }
@@ -116,7 +118,7 @@ internal sealed class ImportConnection : IAsyncDisposable
     /// <summary>Commits; in a transaction of the user's it only lets go of what was kept for undoing the import.</summary>
     public async ValueTask CommitAsync()
     {
-        await RunAsync([new NpgsqlBatchCommand($"release savepoint {Savepoint}"), .. _frame.End()]).ConfigureAwait(false);
+        await RunAsync([new NpgsqlBatchCommand($"release savepoint {Savepoint}"), .. _frame.End()], _cancellation).ConfigureAwait(false);
         _isOver = true;
         _frame.Completed();
         StopListening();
@@ -174,7 +176,8 @@ internal sealed class ImportConnection : IAsyncDisposable
 
         if (_backend != default)
         {
-            await _frame.AbortAsync(failed).ConfigureAwait(false);
+            // Cut off before its savepoint stood, it must not go back to one that an earlier statement left in the user's transaction.
+            await _frame.AbortAsync(failed || !_hasBegun).ConfigureAwait(false);
         }
 
         await _frame.ReleaseAsync().ConfigureAwait(false);
@@ -183,7 +186,7 @@ internal sealed class ImportConnection : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => AbortAsync(failed: false);
 
-    private async Task RunAsync(IReadOnlyList<NpgsqlBatchCommand> commands)
+    private async Task RunAsync(IReadOnlyList<NpgsqlBatchCommand> commands, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(_frame.Connection);
         foreach (var command in commands)
@@ -191,7 +194,7 @@ internal sealed class ImportConnection : IAsyncDisposable
             batch.BatchCommands.Add(command);
         }
 
-        await batch.ExecuteNonQueryAsync(_cancellation).ConfigureAwait(false);
+        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask CancelAsync()

@@ -37,7 +37,7 @@ public sealed class TenantImport : IAsyncDisposable
         _options = options;
         _cancellation = cancellationToken;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _connection = new ImportConnection(frame, options, _stop.Token);
+        _connection = new ImportConnection(frame, options, cancellationToken, _stop.Token);
     }
 
     /// <summary>The table, with its schema.</summary>
