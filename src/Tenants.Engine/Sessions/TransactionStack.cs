@@ -8,9 +8,9 @@ namespace Tenants.Engine.Sessions;
 /// <summary>The open transactions of a session: the first is one of the server's, those in it are savepoints.</summary>
 internal sealed class TransactionStack(OpenSession session)
 {
-    // Before each query that may return rows; released by whatever comes next.
-    private const string QuerySavepoint = "tenants_query";
-
+    // Before each query that may return rows; released by whatever comes next. Each has a name of its own: a query that is cut off
+    // before its savepoint stands must not go back to that of the query before, and undo it.
+    private int _queries;
     private bool _hasQuerySavepoint;
     private bool _isLimited;
 
@@ -21,6 +21,8 @@ internal sealed class TransactionStack(OpenSession session)
     public bool HasFailed { get; private set; }
 
     private NpgsqlConnection Connection => session.Held;
+
+    private string QuerySavepoint => string.Create(CultureInfo.InvariantCulture, $"tenants_query_{_queries}");
 
     private string Savepoint => string.Create(CultureInfo.InvariantCulture, $"tenants_level_{Depth}");
 
@@ -98,6 +100,7 @@ internal sealed class TransactionStack(OpenSession session)
     public NpgsqlBatchCommand SetQuerySavepoint()
     {
         _hasQuerySavepoint = true;
+        _queries++;
         return new NpgsqlBatchCommand($"savepoint {QuerySavepoint}");
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tenants.Engine.Queries;
+using Tenants.Engine.Sessions;
 using Tenants.Testing;
 using Xunit;
 
@@ -41,6 +42,25 @@ public sealed class RunningTests : IAsyncLifetime
         Assert.Contains("'acme'", error.Message, StringComparison.Ordinal);
         error = await Assert.ThrowsAsync<TenantException>(() => _database.RowsAsync("insert into todo_item (title) values ('x') returning id", tenant: "gone"));
         Assert.Equal("TenantClosed", error.ErrorId);
+    }
+
+    [Fact]
+    public async Task A_query_that_is_cut_off_before_it_began_takes_the_one_before_it_not_along()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var session = await OpenSession.OpenAsync(_database.Database, "acme", cancellation);
+        await session.StartTransactionAsync(null, false, cancellation);
+        await using (var cursor = session.Run(Query.Parse("insert into todo_item (title) values ('kept') returning id", QueryParameters.None), new QueryOptions(), cancellation))
+        {
+            Assert.Single(await QueryDatabase.ReadAllAsync(cursor));
+        }
+
+        // What a second one composes, and the server never sees.
+        _ = session.Transactions.ReleaseQuerySavepoint().ToList();
+        _ = session.Transactions.SetQuerySavepoint();
+        Assert.False(await session.Transactions.UndoQueryAsync());
+        await session.Transactions.FindOutWhetherFailedAsync();
+        Assert.True(session.Transactions.HasFailed);
     }
 
     [Fact]
