@@ -1,3 +1,5 @@
+using Tenants.Engine.Errors;
+
 namespace Tenants.Engine.Declarations;
 
 /// <summary>Errors that name their place in a declaration.</summary>
@@ -17,14 +19,5 @@ public static class DeclarationError
     /// <param name="source">The file.</param>
     /// <param name="line">The line, from 1.</param>
     internal static TenantException At(this TenantException error, string source, int line) =>
-        new(error.ErrorId, error.Kind, $"{source}, line {line}: {error.Message}", error.InnerException)
-        {
-            SqlState = error.SqlState,
-            Detail = error.Detail,
-            Hint = error.Hint,
-            Constraint = error.Constraint,
-            Table = error.Table,
-            Tenant = error.Tenant,
-            Target = error.Target,
-        };
+        error.With($"{source}, line {line}: {error.Message}");
 }

@@ -1,3 +1,5 @@
+using Tenants.Engine.Errors;
+
 namespace Tenants.Engine.Importing;
 
 /// <summary>Adds to an error what only the import knows.</summary>
@@ -12,16 +14,4 @@ internal static class ImportErrors
     /// <param name="column">The column, where it is known.</param>
     public static TenantException OfObject(this TenantException error, long number, string? column) =>
         error.With($"Object {number}{(column is null ? "" : $", column '{column}'")}: {error.Message} {Undone}");
-
-    /// <summary>The same error with another message.</summary>
-    public static TenantException With(this TenantException error, string message) => new(error.ErrorId, error.Kind, message, error.InnerException)
-    {
-        SqlState = error.SqlState,
-        Detail = error.Detail,
-        Hint = error.Hint,
-        Constraint = error.Constraint,
-        Table = error.Table,
-        Tenant = error.Tenant,
-        Target = error.Target,
-    };
 }

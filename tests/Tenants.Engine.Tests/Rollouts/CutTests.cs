@@ -6,14 +6,13 @@ using Tenants.Engine.Rollouts;
 using Tenants.Engine.Tests.Tables;
 using Tenants.Testing;
 using Xunit;
+using static Tenants.Engine.Tests.Rollouts.AccountItems;
 
 namespace Tenants.Engine.Tests.Rollouts;
 
 /// <summary>A rollout is cut at each of its points, and run again: what comes of it is what comes of one that was not cut.</summary>
 public sealed class CutTests
 {
-    private const string Derive = "select a.tenant from account a where a.id = t.account_id";
-
     // Narrow enough to be quick, and with pages enough for several portions.
     private const string Plain = """
         create table {0}.item (id int generated always as identity primary key, account_id int, title text);

@@ -4,20 +4,17 @@ using Tenants.Engine.Rollouts;
 using Tenants.Engine.Tests.Tables;
 using Tenants.Testing;
 using Xunit;
+using static Tenants.Engine.Tests.Rollouts.AccountItems;
 
 namespace Tenants.Engine.Tests.Rollouts;
 
 /// <summary>What fills in the tenant runs with its maker's rights, and is of no use to anybody else.</summary>
 public sealed class FillTriggerTests
 {
-    private const string Tables = """
-        create table account (id int primary key, tenant text);
-        insert into account select i, 't' || i % 3 from generate_series(1, 30) i;
+    private const string Tables = Accounts + """
         create table item (id int primary key, account_id int);
         insert into item select i, i from generate_series(1, 30) i;
         """;
-
-    private const string Derive = "select a.tenant from account a where a.id = t.account_id";
 
     // The column's type brings a cast of its maker's along.
     private const string Trap = """
@@ -103,7 +100,7 @@ public sealed class FillTriggerTests
     [Theory]
     [InlineData("")]
     [InlineData("; create table item_1 partition of item for values in (1); create table item_d (tenant text, title text, account_id int, id int)")]
-    public async Task A_tenant_is_derived_anew_where_old_code_changes_what_it_is_derived_from(string partitions)
+    public async Task A_tenant_iDeriveRequestd_anew_where_old_code_changes_what_it_iDeriveRequestd_from(string partitions)
     {
         await using var world = await TableWorld.CreateAsync($"""
             create table account (id int primary key, tenant text);

@@ -4,20 +4,17 @@ using Tenants.Engine.Rollouts;
 using Tenants.Engine.Tests.Tables;
 using Tenants.Testing;
 using Xunit;
+using static Tenants.Engine.Tests.Rollouts.AccountItems;
 
 namespace Tenants.Engine.Tests.Rollouts;
 
 /// <summary>What a rollout's plan holds, run unit by unit as another tool would run it.</summary>
 public sealed class RolloutPlannerTests
 {
-    private const string Tables = """
-        create table account (id int primary key, tenant text);
-        insert into account select i, 't' || i % 3 from generate_series(1, 30) i;
+    private const string Tables = Accounts + """
         create table item (id int generated always as identity primary key, account_id int, title text);
         insert into item (account_id, title) select 1 + i % 30, 'item ' || i from generate_series(1, 300) i;
         """;
-
-    private const string Derive = "select a.tenant from account a where a.id = t.account_id";
 
     [Theory]
     [InlineData(null, Derive)]

@@ -5,22 +5,17 @@ using Tenants.Engine.Rollouts;
 using Tenants.Engine.Tests.Tables;
 using Tenants.Testing;
 using Xunit;
+using static Tenants.Engine.Tests.Rollouts.AccountItems;
 
 namespace Tenants.Engine.Tests.Rollouts;
 
 /// <summary>Rollouts of tables that are written meanwhile, and what stops one.</summary>
 public sealed class RolloutTests
 {
-    private const string Tables = """
-        create table account (id int primary key, tenant text);
-        insert into account select i, 't' || i % 3 from generate_series(1, 30) i;
+    private const string Tables = Accounts + """
         create table item (id int generated always as identity primary key, account_id int, title text);
         insert into item (account_id, title) select 1 + i % 30, repeat('x', 300) || i from generate_series(1, 2000) i;
         """;
-
-    private const string Derive = "select a.tenant from account a where a.id = t.account_id";
-
-    private static readonly EnableRequest s_derive = new() { Backfill = Derive };
 
     [Fact]
     public async Task Old_code_goes_on_until_the_table_is_enforced_and_its_rows_have_the_right_tenant()
@@ -31,7 +26,7 @@ public sealed class RolloutTests
         await using var owner = new OldCode(world.Test, world.Test.AdminConnectionString, 1);
         await using var other = new OldCode(world.Test, connectionString, 2);
 
-        await RunAsync(world, s_derive, TenantRolloutPhase.Prepare);
+        await RunAsync(world, DeriveRequest, TenantRolloutPhase.Prepare);
         var (first, second) = (owner.Statements, other.Statements);
         while (owner.Statements < first + 30 || other.Statements < second + 30)
         {
@@ -53,7 +48,7 @@ public sealed class RolloutTests
         Assert.Equal(0, await world.ValueAsync<long>("select count(*) from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where p.proname like 'item%' and a.grantee <> p.proowner"));
         await world.RegisterAsync("t1");
         await Assert.ThrowsAsync<PostgresException>(() => world.AsTenantAsync("t1", "select * from item"));
-        Assert.Empty((await RolloutPlanner.PlanAsync(world.Database, await world.FindAsync("item"), s_derive, TenantRolloutPhase.Prepare)).Plan.Steps);
+        Assert.Empty((await RolloutPlanner.PlanAsync(world.Database, await world.FindAsync("item"), DeriveRequest, TenantRolloutPhase.Prepare)).Plan.Steps);
         await RunAsync(world, new EnableRequest(), TenantRolloutPhase.Enforce);
         var rls = await world.RlsAsync("item");
         Assert.Equal(TenantRlsState.On, rls.State);
@@ -69,7 +64,7 @@ public sealed class RolloutTests
         var (login, connectionString) = await world.Test.CreateLoginAsync("old");
         await world.EnableAsync("account", defaultTenant: null);
         await world.RunAsync($"grant select, insert on item to {login}");
-        await RunAsync(world, s_derive, TenantRolloutPhase.Prepare);
+        await RunAsync(world, DeriveRequest, TenantRolloutPhase.Prepare);
 
         // The accounts are a tenant table by now: this login sees none of them, and so does a trigger in its session.
         await using (var source = NpgsqlDataSource.Create(connectionString))
@@ -77,7 +72,7 @@ public sealed class RolloutTests
             Assert.Equal(DBNull.Value, await source.CreateCommand("insert into item (account_id, title) values (7, 'late') returning tenant").ExecuteScalarAsync());
         }
 
-        await RunAsync(world, s_derive, TenantRolloutPhase.Enforce);
+        await RunAsync(world, DeriveRequest, TenantRolloutPhase.Enforce);
         Assert.Equal("t1", await world.ValueAsync<string>("select tenant from item where title = 'late'"));
     }
 
@@ -88,7 +83,7 @@ public sealed class RolloutTests
         await world.RunAsync("insert into item (account_id, title) values (99, 'lost'), (null, 'lost')");
         var warnings = new List<string>();
         var options = new RolloutOptions { OnWarning = warnings.Add };
-        var failure = await FailsAsync("RowsWithoutTenant", world, s_derive, null, options);
+        var failure = await FailsAsync("RowsWithoutTenant", world, DeriveRequest, null, options);
         Assert.Contains("2 rows of public.item", failure.Message, StringComparison.Ordinal);
         Assert.Contains("id of some: 2001; 2002", failure.Message, StringComparison.Ordinal);
         Assert.Contains(warnings, w => w.Contains("no tenant for 2 rows", StringComparison.Ordinal));
@@ -103,7 +98,7 @@ public sealed class RolloutTests
     public async Task Another_expression_than_the_first_runs_is_refused()
     {
         await using var world = await TableWorld.CreateAsync(Tables);
-        await RunAsync(world, s_derive, TenantRolloutPhase.Prepare);
+        await RunAsync(world, DeriveRequest, TenantRolloutPhase.Prepare);
         foreach (var request in (EnableRequest[])[new() { Backfill = "title" }, new(null, "acme")])
         {
             await FailsAsync("RolloutChanged", world, request);
@@ -120,7 +115,7 @@ public sealed class RolloutTests
     public async Task A_column_of_another_name_is_remembered_and_keys_without_the_tenant_are_told()
     {
         await using var world = await TableWorld.CreateAsync(Tables);
-        await RunAsync(world, s_derive with { Column = "Org \"x\"" }, TenantRolloutPhase.Prepare);
+        await RunAsync(world, DeriveRequest with { Column = "Org \"x\"" }, TenantRolloutPhase.Prepare);
         var plan = (await RolloutPlanner.PlanAsync(world.Database, await world.FindAsync("item"), new EnableRequest(), TenantRolloutPhase.Enforce)).Plan;
         Assert.Contains(plan.Warnings, w => w.Contains("item_pkey", StringComparison.Ordinal));
         await RunAsync(world, new EnableRequest(), TenantRolloutPhase.Enforce);
@@ -143,7 +138,7 @@ public sealed class RolloutTests
                     await TestDatabase.ScalarAsync<bool>(world.Test.Superuser, "select exists (select from pg_policy where polname = 'few')"));
             },
         };
-        await RunAsync(world, s_derive with { Policies = [policy] }, null, options);
+        await RunAsync(world, DeriveRequest with { Policies = [policy] }, null, options);
         Assert.True(points > 8);
         Assert.Equal(TenantRlsState.On, (await world.RlsAsync("item")).State);
         Assert.True(await world.ValueAsync<bool>("select exists (select from pg_policy where polname = 'few')"));
@@ -153,7 +148,7 @@ public sealed class RolloutTests
     public async Task Enforcing_what_is_not_prepared_is_refused()
     {
         await using var world = await TableWorld.CreateAsync(Tables);
-        await FailsAsync("RolloutNotPrepared", world, s_derive, TenantRolloutPhase.Enforce);
+        await FailsAsync("RolloutNotPrepared", world, DeriveRequest, TenantRolloutPhase.Enforce);
     }
 
     [Fact]
@@ -164,7 +159,7 @@ public sealed class RolloutTests
             create function refuse() returns trigger language plpgsql as $$ begin if old.id = 1500 then raise exception 'not this one'; end if; return new; end $$;
             create trigger guard before update on item for each row execute function refuse();
             """);
-        var failure = await FailsAsync("BackfillRefused", world, s_derive);
+        var failure = await FailsAsync("BackfillRefused", world, DeriveRequest);
         Assert.Contains("by its trigger guard", failure.Message, StringComparison.Ordinal);
         Assert.Contains("\"public\".\"item\"", failure.Message, StringComparison.Ordinal);
         var filled = await world.ValueAsync<long>("select count(tenant) from item");
@@ -183,7 +178,7 @@ public sealed class RolloutTests
         await world.InitializeAsync(TenantIdType.Text);
         var table = await world.FindAsync("item");
         await using var session = await RolloutSession.OpenAsync(world.Database, table.Oid, table.DisplayName, default);
-        var failure = await FailsAsync("RolloutRunning", world, s_derive);
+        var failure = await FailsAsync("RolloutRunning", world, DeriveRequest);
         Assert.Contains($"pid {session.Connection.ProcessID}", failure.Message, StringComparison.Ordinal);
     }
 
@@ -211,7 +206,7 @@ public sealed class RolloutTests
                 longest = took > longest ? took : longest;
             }
         });
-        var failure = await FailsAsync("TableBusy", world, s_derive, null, new RolloutOptions { Patience = TimeSpan.FromSeconds(4) });
+        var failure = await FailsAsync("TableBusy", world, DeriveRequest, null, new RolloutOptions { Patience = TimeSpan.FromSeconds(4) });
         stop.Cancel();
         await reader;
         Assert.Contains($"pid {holder.ProcessID}", failure.Message, StringComparison.Ordinal);
@@ -219,7 +214,7 @@ public sealed class RolloutTests
         Assert.True(longest < TimeSpan.FromSeconds(4), $"a reader waited for {longest}");
 
         await transaction.RollbackAsync();
-        await RunAsync(world, s_derive);
+        await RunAsync(world, DeriveRequest);
         Assert.Equal(TenantRlsState.On, (await world.RlsAsync("item")).State);
     }
 
@@ -227,7 +222,7 @@ public sealed class RolloutTests
     public async Task An_index_waits_for_older_transactions_and_is_left_valid_or_not_at_all()
     {
         await using var world = await TableWorld.CreateAsync(Tables);
-        await RunAsync(world, s_derive, TenantRolloutPhase.Prepare, new RolloutOptions { OnPoint = p => p.StartsWith("before index", StringComparison.Ordinal) ? throw new OperationCanceledException() : Task.CompletedTask }, isCut: true);
+        await RunAsync(world, DeriveRequest, TenantRolloutPhase.Prepare, new RolloutOptions { OnPoint = p => p.StartsWith("before index", StringComparison.Ordinal) ? throw new OperationCanceledException() : Task.CompletedTask }, isCut: true);
         await using var holder = await world.Test.Superuser.OpenConnectionAsync();
         await using var transaction = await holder.BeginTransactionAsync();
         await using (var hold = new NpgsqlCommand("update item set title = 'held' where id = 1", holder))
@@ -252,16 +247,16 @@ public sealed class RolloutTests
         await using var world = await TableWorld.CreateAsync(Tables);
         await world.InitializeAsync(TenantIdType.Text);
         await world.RunAsync("alter table item enable row level security, force row level security; create policy few on item using (id < 10)");
-        await FailsAsync("RowsHidden", world, s_derive);
+        await FailsAsync("RowsHidden", world, DeriveRequest);
         await world.RunAsync("alter table item no force row level security; alter table account enable row level security, force row level security");
-        await FailsAsync("RowsHidden", world, s_derive);
+        await FailsAsync("RowsHidden", world, DeriveRequest);
         await world.RunAsync("alter table account no force row level security, disable row level security");
 
         // Put to work in the midst of it: the portion that would have been blind is undone.
         var options = new RolloutOptions { OnPoint = p => p.StartsWith("block", StringComparison.Ordinal) ? world.RunAsync("alter table item force row level security") : Task.CompletedTask };
-        await FailsAsync("RowsHidden", world, s_derive, null, options);
+        await FailsAsync("RowsHidden", world, DeriveRequest, null, options);
         await world.RunAsync("alter table item no force row level security");
-        await RunAsync(world, s_derive);
+        await RunAsync(world, DeriveRequest);
         Assert.Equal(0, await TestDatabase.ScalarAsync<long>(world.Test.Superuser, "select count(*) from item i join account a on a.id = i.account_id where i.tenant is distinct from a.tenant"));
     }
 
@@ -302,7 +297,7 @@ public sealed class RolloutTests
         await world.InitializeAsync(TenantIdType.Text);
         var before = await CatalogPicture.ReadAsync(world.Test, "item");
         var options = new RolloutOptions { OnPoint = p => isCut && p.StartsWith("before nor any", StringComparison.Ordinal) ? throw new OperationCanceledException() : Task.CompletedTask };
-        await RunAsync(world, s_derive, null, options, isCut);
+        await RunAsync(world, DeriveRequest, null, options, isCut);
         var table = await world.FindAsync("item");
         var plan = await DisablePlanner.PlanAsync(world.Database, table, new DisableRequest(RemoveColumn: true, IsLive: true));
         Assert.True(plan.Units.Count > 1 || isCut);

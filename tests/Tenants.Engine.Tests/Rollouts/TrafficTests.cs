@@ -4,22 +4,17 @@ using Tenants.Engine.Rollouts;
 using Tenants.Engine.Tests.Tables;
 using Tenants.Testing;
 using Xunit;
+using static Tenants.Engine.Tests.Rollouts.AccountItems;
 
 namespace Tenants.Engine.Tests.Rollouts;
 
 /// <summary>Rollouts beside traffic that gets in the way, and clients that stall.</summary>
 public sealed class TrafficTests
 {
-    private const string Tables = """
-        create table account (id int primary key, tenant text);
-        insert into account select i, 't' || i % 3 from generate_series(1, 30) i;
+    private const string Tables = Accounts + """
         create table item (id int generated always as identity primary key, account_id int, title text);
         insert into item (account_id, title) select 1 + i % 30, repeat('x', 300) || i from generate_series(1, 300) i;
         """;
-
-    private const string Derive = "select a.tenant from account a where a.id = t.account_id";
-
-    private static readonly EnableRequest s_derive = new() { Backfill = Derive };
 
     [Fact]
     public async Task Rows_that_go_on_coming_where_the_trigger_is_blind_do_not_keep_it_from_being_enforced()
@@ -28,12 +23,12 @@ public sealed class TrafficTests
         var (login, connectionString) = await world.Test.CreateLoginAsync("old");
         await world.EnableAsync("account");
         await world.RunAsync($"grant select, insert on item to {login}");
-        await RunAsync(world, s_derive, TenantRolloutPhase.Prepare);
+        await RunAsync(world, DeriveRequest, TenantRolloutPhase.Prepare);
         await using var source = NpgsqlDataSource.Create(connectionString);
         var came = 0;
 
         // At each point between two transactions one comes that the trigger cannot place.
-        await RunAsync(world, s_derive, TenantRolloutPhase.Enforce, new RolloutOptions
+        await RunAsync(world, DeriveRequest, TenantRolloutPhase.Enforce, new RolloutOptions
         {
             OnPoint = async _ =>
             {
@@ -57,12 +52,12 @@ public sealed class TrafficTests
     public async Task A_constraint_that_was_left_over_goes_while_rows_are_without_a_tenant()
     {
         await using var world = await TableWorld.CreateAsync(Tables);
-        await RunAsync(world, s_derive, TenantRolloutPhase.Prepare);
+        await RunAsync(world, DeriveRequest, TenantRolloutPhase.Prepare);
         await world.RunAsync("insert into item (account_id) values (99); alter table item add constraint item_tenant_filled check (tenant is not null) not valid");
         foreach (var phase in (TenantRolloutPhase?[])[TenantRolloutPhase.Enforce, null])
         {
             var table = await world.FindAsync("item");
-            var failure = await Assert.ThrowsAsync<TenantException>(() => RolloutRunner.EnableAsync(world.Database, table, s_derive, phase));
+            var failure = await Assert.ThrowsAsync<TenantException>(() => RolloutRunner.EnableAsync(world.Database, table, DeriveRequest, phase));
             Assert.Equal("RowsWithoutTenant", failure.ErrorId);
             Assert.Contains("id of some: 301", failure.Message, StringComparison.Ordinal);
             await world.RunAsync("update item set title = 'old code' where account_id = 99");
